@@ -1,0 +1,1 @@
+"""Text of instruments → syntax tree → checked rule set."""

@@ -1,0 +1,1 @@
+"""Rule set + request + facts → decision. Pure: no I/O, no clock, no framework."""
