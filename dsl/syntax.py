@@ -230,9 +230,12 @@ class DeemedSubmission:
 
 @dataclass(frozen=True, slots=True)
 class NarrowingList:
-    """…の項の規則（主務省令）で定める事務は、次のとおりとする。 `single` = the affair in the sentence itself."""
+    """…の項の規則（主務省令）で定める事務は、次のとおりとする。 `single` = the affair in the sentence itself.
 
-    targets: tuple[RowRef, ...]
+    A target is a row (条例別表第1の1の項) or, where the ordinance lists affairs in items, a provision
+    (条例第3条第1項第2号の規則で定める事務は、…)."""
+
+    targets: tuple[RowRef | ProvisionRef, ...]
     single: NamedAffair | None
 
 
@@ -240,7 +243,7 @@ class NarrowingList:
 class NarrowingPairs:
     """…次の各号に掲げる事務とし、同項の規則で定める特定個人情報は、…当該各号に定める情報とする。"""
 
-    targets: tuple[RowRef, ...]
+    targets: tuple[RowRef | ProvisionRef, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,14 @@ class Duty(msgspec.Struct, frozen=True):
     actions: frozenset[Action]
 
 
+class Prohibition(msgspec.Struct, frozen=True):
+    """A general prohibition that refuses the actions unless a ground permits them (法19条柱書・20条 …)."""
+
+    actions: frozenset[Action]
+    citation: Citation
+    text: str
+
+
 class Affair(msgspec.Struct, frozen=True):
     """An affair (事務). `scope` holds the ids whose grants reach it: itself, broader, narrower."""
 
@@ -308,6 +316,7 @@ class Part(msgspec.Struct, frozen=True):
     grants: tuple[Grant, ...] = ()
     voids: tuple[Void, ...] = ()
     duties: tuple[Duty, ...] = ()
+    prohibitions: tuple[Prohibition, ...] = ()
     documents: tuple[RequiredDocument, ...] = ()
     deemed: tuple[DeemedSubmission, ...] = ()
     holdings: tuple[Holdings, ...] = ()
