@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from dsl.diagnostics import Diagnostic, Severity
-from dsl.instrument import Instrument
 from dsl.syntax import Span
+
+if TYPE_CHECKING:
+    from dsl.instrument import Instrument
 
 #: code → (severity, why it matters legally)
 REASONS: dict[str, tuple[Severity, str]] = {

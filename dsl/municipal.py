@@ -317,8 +317,10 @@ class Municipality:
         if held is None:
             self.affairs[key] = Affair(key, text, frozenset({key}), (named, label), fields, statutory=False)
             return
-        aliases = (*held.aliases, label) if text == held.name else (*held.aliases, label, text)
-        self.affairs[key] = Affair(key, held.name, held.scope, aliases, held.fields | fields, statutory=False)
+        if text != held.name:
+            self.findings.add("J0322", ordinance, row.span, f"〔事務 {named}〕が、別の文言の事務にも付いています",
+                              f"先の行は「{held.name[:40]}」です。同じ事務なら文言をそろえ、別の事務なら印を分けてください。")
+        self.affairs[key] = Affair(key, held.name, held.scope, (*held.aliases, label), held.fields | fields, statutory=False)
 
     def _check_fields(self, instrument: Instrument, span: Span, text: str, fields: frozenset[str], *, declared: bool) -> None:
         for name in fields - set(FIELDS):
