@@ -29,7 +29,13 @@ def commence(instrument: Instrument, national: National, findings: Findings) -> 
         for ref in formula.provisions:
             key = _key(instrument, ref)
             if key is None:
-                findings.add("J0302", instrument, ref.span, "施行期日を定める条項がこの文書にありません", "条・項・別表の番号を確かめてください。")
+                findings.add(
+                    "J0302",
+                    instrument,
+                    ref.span,
+                    "施行期日を定める条項がこの文書にありません",
+                    "条・項・別表の番号を確かめてください。",
+                )
             else:
                 instrument.commencements[key] = period
     declared = value(instrument.document.annotations, "施行")
@@ -38,11 +44,21 @@ def commence(instrument: Instrument, national: National, findings: Findings) -> 
         instrument.commencements.setdefault("", Period(day))
     start = instrument.commencements.get("")
     if start is None:
-        findings.add("J0313", instrument, _heading(instrument), "施行期日の定めがありません",
-                     "附則に「この条例は、平成28年1月1日から施行する。」のように書いてください。")
+        findings.add(
+            "J0313",
+            instrument,
+            _heading(instrument),
+            "施行期日の定めがありません",
+            "附則に「この条例は、平成28年1月1日から施行する。」のように書いてください。",
+        )
     elif start.first < date(2016, 1, 1) and instrument.kind is InstrumentKind.ORDINANCE:
-        findings.add("J0312", instrument, _heading(instrument), "番号法第9条の施行（平成28年1月1日）より前に施行することになっています",
-                     "平成28年1月1日以後の日にしてください。それより前の日には何も認められません。")
+        findings.add(
+            "J0312",
+            instrument,
+            _heading(instrument),
+            "番号法第9条の施行（平成28年1月1日）より前に施行することになっています",
+            "平成28年1月1日以後の日にしてください。それより前の日には何も認められません。",
+        )
 
 
 def _heading(instrument: Instrument) -> Span:
@@ -53,22 +69,35 @@ def _heading(instrument: Instrument) -> Span:
     return Span(line, 1, line, 1 + len(instrument.document.kind.value) + 1 + len(instrument.document.title))
 
 
-def _day(instrument: Instrument, commencement: Commencement, national: National, findings: Findings, span: Span) -> date | None:
+def _day(
+    instrument: Instrument, commencement: Commencement, national: National, findings: Findings, span: Span
+) -> date | None:
     if commencement.day is not None:
         return commencement.day
     if commencement.on_promulgation:
         promulgated = instrument.document.annotation("公布")
         day = day_of(promulgated) if promulgated else None
         if day is None:
-            findings.add("J0313", instrument, span, "「公布の日」がいつか分かりません", "文書の頭に〔公布 平成27年12月22日〕と書いてください。")
+            findings.add(
+                "J0313",
+                instrument,
+                span,
+                "「公布の日」がいつか分かりません",
+                "文書の頭に〔公布 平成27年12月22日〕と書いてください。",
+            )
         return day
     ref = commencement.with_provision
     if ref is None:
         return None
     known = national.gate_days.get(_provision_words(ref))
     if known is None:
-        findings.add("J0313", instrument, span, f"{_provision_words(ref)}の施行の日が分かりません",
-                     "rules/gates.yaml にその日を加えるか、段落の末尾に〔施行 平成29年5月30日〕と書いてください。")
+        findings.add(
+            "J0313",
+            instrument,
+            span,
+            f"{_provision_words(ref)}の施行の日が分かりません",
+            "rules/gates.yaml にその日を加えるか、段落の末尾に〔施行 平成29年5月30日〕と書いてください。",
+        )
     return known
 
 

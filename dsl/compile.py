@@ -95,7 +95,9 @@ def digest_of(files: Iterable[SourceFile]) -> str:
 
 def _conflict(path: str, name: str) -> Diagnostic:
     found = Findings()
-    found.add("J0316", path, Span(1, 1, 1, 2), f"{name}の文書が二つのフォルダにあります", "一つのフォルダにまとめてください。")
+    found.add(
+        "J0316", path, Span(1, 1, 1, 2), f"{name}の文書が二つのフォルダにあります", "一つのフォルダにまとめてください。"
+    )
     return found.all[0]
 
 
@@ -110,12 +112,12 @@ def _documents(files: Sequence[SourceFile], findings: list[Diagnostic]) -> list[
 
 
 def _faults(findings: Iterable[Diagnostic]) -> tuple[str, ...]:
-    return tuple(
-        f"{d.code} {d.path}:{d.span.line}: {d.message}" for d in findings if d.severity is Severity.ERROR
-    )
+    return tuple(f"{d.code} {d.path}:{d.span.line}: {d.message}" for d in findings if d.severity is Severity.ERROR)
 
 
-def _national(files: Sequence[SourceFile], findings: list[Diagnostic], documents: list[Document]) -> tuple[Part, National | None]:
+def _national(
+    files: Sequence[SourceFile], findings: list[Diagnostic], documents: list[Document]
+) -> tuple[Part, National | None]:
     own: list[Diagnostic] = []
     parsed = _documents(files, own)
     designations: tuple[Designation, ...] = ()
@@ -151,8 +153,9 @@ def _with_faults(part: Part, faults: tuple[str, ...]) -> Part:
     return msgspec.structs.replace(part, faults=tuple(dict.fromkeys((*part.faults, *faults))))
 
 
-def _municipality(files: Sequence[SourceFile], national: National, findings: list[Diagnostic],
-                  documents: list[Document]) -> Part | None:
+def _municipality(
+    files: Sequence[SourceFile], national: National, findings: list[Diagnostic], documents: list[Document]
+) -> Part | None:
     own: list[Diagnostic] = []
     parsed = _documents(files, own)
     documents.extend(parsed)
@@ -171,7 +174,9 @@ def _municipality(files: Sequence[SourceFile], national: National, findings: lis
     return msgspec.structs.replace(part, faults=_faults(own))
 
 
-def _organisation(files: Sequence[SourceFile], parsed: Sequence[Document], findings: list[Diagnostic]) -> Organisation | None:
+def _organisation(
+    files: Sequence[SourceFile], parsed: Sequence[Document], findings: list[Diagnostic]
+) -> Organisation | None:
     for file in files:
         if file.path.endswith(("organisation.yaml", "organisation.yml")):
             organisation, found = read_organisation(file.path, file.text)
@@ -185,8 +190,13 @@ def _organisation(files: Sequence[SourceFile], parsed: Sequence[Document], findi
                 return replace(organisation, path=document.path)
     if parsed:
         checks = Findings()
-        checks.add("J0318", parsed[0].path, Span(1, 1, 1, 2), "どの団体の文書か分かりません",
-                   "文書の頭に〔団体 石巻市 042021〕のように、団体の名称と6桁のコードを書いてください。")
+        checks.add(
+            "J0318",
+            parsed[0].path,
+            Span(1, 1, 1, 2),
+            "どの団体の文書か分かりません",
+            "文書の頭に〔団体 石巻市 042021〕のように、団体の名称と6桁のコードを書いてください。",
+        )
         findings.extend(checks.all)
     return None
 
@@ -195,22 +205,37 @@ def _check_titles(parsed: Sequence[Document], organisation: Organisation, checks
     seen: dict[str, Document] = {}
     for document in parsed:
         if document.title in seen:
-            checks.add("J0316", document.path, document.span, f"「{document.title}」という題名の文書が二つあります",
-                       f"{seen[document.title].path} と題名を分けてください。")
+            checks.add(
+                "J0316",
+                document.path,
+                document.span,
+                f"「{document.title}」という題名の文書が二つあります",
+                f"{seen[document.title].path} と題名を分けてください。",
+            )
         seen[document.title] = document
         body = (document.annotation("団体") or "").split()
         if body and body[-1] != organisation.code:
             annotation = next(a for a in document.annotations if a.name == "団体")
-            checks.add("J0318", document.path, annotation.span,
-                       f"団体コード {body[-1]} が organisation.yaml の {organisation.code} と違います", "どちらかを改めてください。")
+            checks.add(
+                "J0318",
+                document.path,
+                annotation.span,
+                f"団体コード {body[-1]} が organisation.yaml の {organisation.code} と違います",
+                "どちらかを改めてください。",
+            )
 
 
 def _check_assumptions(parsed: Sequence[Document], declared: Container[str], checks: Findings) -> None:
     for document in parsed:
         for annotation in _every_annotation(document):
             if annotation.name == "仮定" and annotation.value not in declared:
-                checks.add("J0321", document.path, annotation.span, f"仮定「{annotation.value}」は宣言されていません",
-                           "rules/assumptions.yaml か organisation.yaml の「仮定」に書き加えてください。")
+                checks.add(
+                    "J0321",
+                    document.path,
+                    annotation.span,
+                    f"仮定「{annotation.value}」は宣言されていません",
+                    "rules/assumptions.yaml か organisation.yaml の「仮定」に書き加えてください。",
+                )
 
 
 def _every_annotation(document: Document) -> Iterable[Annotation]:

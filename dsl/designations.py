@@ -68,7 +68,9 @@ class Designations:
             for way in self._entries[name].memberships
         )
 
-    def party(self, code: str, body_name: str, kind: str, agency: str, qualifications: Mapping[str, bool | None]) -> Party:
+    def party(
+        self, code: str, body_name: str, kind: str, agency: str, qualifications: Mapping[str, bool | None]
+    ) -> Party:
         """The party that an agency of a local government is.
 
         A qualification (福祉事務所 …) that the register leaves open makes the designation uncertain.

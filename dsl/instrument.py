@@ -168,8 +168,14 @@ class Instrument:
 
     # ---- citations -------------------------------------------------------------------------
 
-    def clause(self, article: str | None = None, paragraph: str | None = None, item: str | None = None,
-               table: str | None = None, row: str | None = None) -> str:
+    def clause(
+        self,
+        article: str | None = None,
+        paragraph: str | None = None,
+        item: str | None = None,
+        table: str | None = None,
+        row: str | None = None,
+    ) -> str:
         """The identity of a provision, unchanged by renumbering."""
         parts = [self.prefix]
         if table is not None:
@@ -179,8 +185,9 @@ class Instrument:
             parts.extend(p for p in (article, paragraph, item) if p)
         return "/".join(parts)
 
-    def cite_provision(self, period: Period, article: Article, paragraph: Paragraph | None = None,
-                       item: Item | None = None) -> tuple[Citation, ...]:
+    def cite_provision(
+        self, period: Period, article: Article, paragraph: Paragraph | None = None, item: Item | None = None
+    ) -> tuple[Citation, ...]:
         """The citations of a provision over `period`, one for each address it has in turn."""
         address = Address(article.number, paragraph.number if paragraph else None, item.number if item else None)
         moves: list[tuple[date, str]] = []
@@ -202,8 +209,9 @@ class Instrument:
             label += branch(address.paragraph, "項")
         if address.item:
             label += branch(address.item, "号")
-        return Citation(label, self.short, clause, held, address.article,
-                        address.paragraph if several else None, address.item)
+        return Citation(
+            label, self.short, clause, held, address.article, address.paragraph if several else None, address.item
+        )
 
     def cite_row(self, period: Period, table: Table, row: Row) -> Citation:
         """The citation of a table row over `period`."""
@@ -249,8 +257,9 @@ def _moved(current: Address, moved: str) -> Address:
         return current
     article, article_branch, paragraph, paragraph_branch, item, item_branch = match.groups()
     number = _number(article, article_branch) or current.article
-    return Address(number, _number(paragraph, paragraph_branch) or current.paragraph,
-                   _number(item, item_branch) or current.item)
+    return Address(
+        number, _number(paragraph, paragraph_branch) or current.paragraph, _number(item, item_branch) or current.item
+    )
 
 
 def _number(head: str | None, rest: str | None) -> str | None:

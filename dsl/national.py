@@ -57,6 +57,9 @@ from engine.rule_set import (
 PENSION = "年金給付関係情報"
 TAX = "地方税関係情報"
 
+#: using, and moving inside one body, are opened together by an ordinance's clause
+USES = frozenset({Action.USE, Action.TRANSFER})
+
 #: provisions of Art. 19 that answer no kind of request this product decides
 _OTHER_GROUND = "利用・庁内連携・情報連携・保管・カードのいずれの求めにも当たらない提供の根拠のため、判定の対象にしない"
 
@@ -199,8 +202,16 @@ def _paragraph(national: National, instrument: Instrument, article: Article, par
         formula = sentence.formula
         outcomes.append(_status(formula))
         if isinstance(formula, StatutoryFormula):
-            effective |= _statutory(national, instrument, article, paragraph, None, formula.effect,
-                                    (*levels, sentence.annotations), sentence.text.raw)
+            effective |= _statutory(
+                national,
+                instrument,
+                article,
+                paragraph,
+                None,
+                formula.effect,
+                (*levels, sentence.annotations),
+                sentence.text.raw,
+            )
         effective |= isinstance(formula, NarrowingList)
     status, reason = _combined(outcomes)
     text = "".join(s.text.raw for s in paragraph.sentences)
@@ -212,8 +223,16 @@ def _paragraph(national: National, instrument: Instrument, article: Article, par
         if isinstance(item.formula, StatutoryFormula):
             if item.formula.effect == "provision_ground":
                 item_status, item_reason = ClauseStatus.OUT_OF_SCOPE, _OTHER_GROUND
-            effective = _statutory(national, instrument, article, paragraph, item, item.formula.effect,
-                                   (*levels, item.annotations), item.text.raw)
+            effective = _statutory(
+                national,
+                instrument,
+                article,
+                paragraph,
+                item,
+                item.formula.effect,
+                (*levels, item.annotations),
+                item.text.raw,
+            )
         _clause(national, instrument, article, paragraph, item, item.text.raw, item_status, item_reason, False)
 
 
@@ -243,8 +262,17 @@ def _combined(outcomes: Sequence[tuple[ClauseStatus, str]]) -> tuple[ClauseStatu
     return ClauseStatus.OUT_OF_SCOPE, "文がない"
 
 
-def _clause(national: National, instrument: Instrument, article: Article, paragraph: Paragraph | None,
-            item: Item | None, text: str, status: ClauseStatus, reason: str, effective: bool) -> None:
+def _clause(
+    national: National,
+    instrument: Instrument,
+    article: Article,
+    paragraph: Paragraph | None,
+    item: Item | None,
+    text: str,
+    status: ClauseStatus,
+    reason: str,
+    effective: bool,
+) -> None:
     citation = instrument.cite_provision(instrument.span, article, paragraph, item)[0]
     line = (item or paragraph or article).span.line
     national.clauses.append(
@@ -252,8 +280,16 @@ def _clause(national: National, instrument: Instrument, article: Article, paragr
     )
 
 
-def _statutory(national: National, instrument: Instrument, article: Article, paragraph: Paragraph, item: Item | None,
-               effect: str, levels: Sequence[Sequence[Annotation]], text: str) -> bool:
+def _statutory(
+    national: National,
+    instrument: Instrument,
+    article: Article,
+    paragraph: Paragraph,
+    item: Item | None,
+    effect: str,
+    levels: Sequence[Sequence[Annotation]],
+    text: str,
+) -> bool:
     period = instrument.in_force(*levels)
     if period is None:
         return False
@@ -279,6 +315,7 @@ _PROHIBITED: dict[str, frozenset[Action]] = {
     "statutory_use": frozenset({Action.USE}),
     "card_area": frozenset({Action.CARD}),
 }
+
 
 def _duty(national: National, levels: Sequence[Sequence[Annotation]], citations: Sequence[Citation], text: str) -> None:
     for level in levels:
@@ -395,20 +432,36 @@ def _table_one(national: National, orders: Sequence[Instrument]) -> None:
         assumed = (*table_assumed, *_assumed(_row_annotations(row)))
         if not narrowings and delegation(row.cells[1].text.raw):
             reason = "主務省令で定める事務が定められていないため、この項からは何も認められない"
-            national.voids.append(Void(frozenset({Action.USE, Action.STORE}), parties, affair, stands, citation, reason))
+            national.voids.append(
+                Void(frozenset({Action.USE, Action.STORE}), parties, affair, stands, citation, reason)
+            )
         for narrowing in narrowings:
             chain = [uses, [citation], narrowing.citations]
             common = stands.intersect(narrowing.period)
             if common is not None:
-                _use_grants(national, parties, affair, common, chain, narrowing.procedures,
-                            (*assumed, *narrowing.assumptions))
-        _row_clause(national, row, citation, row.cells[1].text.raw, ClauseStatus.ENCODED,
-                    "statutory_use" if narrowings else "主務省令の定めがなく何も認められない", parties)
+                _use_grants(
+                    national, parties, affair, common, chain, narrowing.procedures, (*assumed, *narrowing.assumptions)
+                )
+        _row_clause(
+            national,
+            row,
+            citation,
+            row.cells[1].text.raw,
+            ClauseStatus.ENCODED,
+            "statutory_use" if narrowings else "主務省令の定めがなく何も認められない",
+            parties,
+        )
 
 
-def _use_grants(national: National, parties: frozenset[str], affair: str, period: Period,
-                chain: Sequence[Sequence[Citation]], procedures: frozenset[str] | None,
-                assumptions: Sequence[str]) -> None:
+def _use_grants(
+    national: National,
+    parties: frozenset[str],
+    affair: str,
+    period: Period,
+    chain: Sequence[Sequence[Citation]],
+    procedures: frozenset[str] | None,
+    assumptions: Sequence[str],
+) -> None:
     for piece, bases in dated(period, chain):
         limits = tuple(PeriodLimit(c.in_force, f"{c.label}の施行", c) for c in bases)
         grant = Grant(
@@ -451,14 +504,30 @@ def storing(national: National, grant: Grant) -> Iterator[Grant]:
         )
 
 
-def _row_clause(national: National, row: Row, citation: Citation, text: str, status: ClauseStatus, reason: str,
-                parties: Iterable[str]) -> None:
+def _row_clause(
+    national: National,
+    row: Row,
+    citation: Citation,
+    text: str,
+    status: ClauseStatus,
+    reason: str,
+    parties: Iterable[str],
+) -> None:
     if any(c.id == citation.clause for c in national.clauses):
         return
     municipal = national.designations.can_be_municipal(parties)
     national.clauses.append(
-        Clause(citation.clause, citation, text, status, reason, national.act.document.path, row.span.line,
-               municipal=municipal, effective=status is ClauseStatus.ENCODED)
+        Clause(
+            citation.clause,
+            citation,
+            text,
+            status,
+            reason,
+            national.act.document.path,
+            row.span.line,
+            municipal=municipal,
+            effective=status is ClauseStatus.ENCODED,
+        )
     )
 
 
@@ -471,7 +540,9 @@ def _table_two(national: National, orders: Sequence[Instrument]) -> None:
     if table is None:
         return
     missing = [o for o in orders if o.text_missing and "別表第二" in o.document.title + o.short]
-    assumed = tuple(dict.fromkeys((*_assumed(table.annotations), *(a for o in missing for a in _assumed(o.document.annotations)))))
+    assumed = tuple(
+        dict.fromkeys((*_assumed(table.annotations), *(a for o in missing for a in _assumed(o.document.annotations))))
+    )
     groups: dict[str, list[Row]] = {}
     for row in table.rows:
         groups.setdefault(row.number, []).append(row)
@@ -528,11 +599,21 @@ def _link_grants(national: National, item: LinkItem, pair: LinkPair, index: int)
             names = tuple(n for n in pair.information if (n == PENSION) is pension)
             if names:
                 limits = network_limits(national, local=local, pension=pension)
-                _link_grant(national, item, pair, f"{index}{'L' if local else 'N'}{'P' if pension else ''}",
-                            parties, names, limits, linkage)
+                _link_grant(
+                    national,
+                    item,
+                    pair,
+                    f"{index}{'L' if local else 'N'}{'P' if pension else ''}",
+                    parties,
+                    names,
+                    limits,
+                    linkage,
+                )
 
 
-def network_limits(national: National, *, local: bool, pension: bool) -> tuple[tuple[PeriodLimit, tuple[str, ...]], ...]:
+def network_limits(
+    national: National, *, local: bool, pension: bool
+) -> tuple[tuple[PeriodLimit, tuple[str, ...]], ...]:
     """What bounds a linkage in time besides its provisions: the opening of the network, with assumptions."""
     wanted = [name for name, on in (("trial-operation", local), ("pension-linkage", pension)) if on]
     limits = []
@@ -544,9 +625,16 @@ def network_limits(national: National, *, local: bool, pension: bool) -> tuple[t
     return tuple(limits)
 
 
-def _link_grant(national: National, item: LinkItem, pair: LinkPair, mark: str, parties: frozenset[str],
-                names: Sequence[str], limits: Sequence[tuple[PeriodLimit, tuple[str, ...]]],
-                linkage: Sequence[Citation]) -> None:
+def _link_grant(
+    national: National,
+    item: LinkItem,
+    pair: LinkPair,
+    mark: str,
+    parties: frozenset[str],
+    names: Sequence[str],
+    limits: Sequence[tuple[PeriodLimit, tuple[str, ...]]],
+    linkage: Sequence[Citation],
+) -> None:
     period: Period | None = pair.period
     for limit, _ in limits:
         period = period.intersect(limit.period) if period else None
@@ -555,8 +643,11 @@ def _link_grant(national: National, item: LinkItem, pair: LinkPair, mark: str, p
     for piece, bases in dated(period, [linkage, [item.citation]]):
         condition = _assessment_condition(national, "assessment_before_linkage", piece)
         bounds = (*(PeriodLimit(c.in_force, f"{c.label}の施行", c) for c in bases), *(limit for limit, _ in limits))
-        assumed = (*national.ground_assumptions.get("statutory_linkage", ()), *item.assumptions,
-                   *(a for _, ids in limits for a in ids))
+        assumed = (
+            *national.ground_assumptions.get("statutory_linkage", ()),
+            *item.assumptions,
+            *(a for _, ids in limits for a in ids),
+        )
         national.grants.append(
             Grant(
                 id=f"{item.citation.clause}#{mark}@{piece.first.isoformat()}",
@@ -583,10 +674,20 @@ def _act_uses(national: National) -> None:
     """Arts. 9(3), 9(4), 9(5) and 22(2)."""
     for effect, affair, name, parties, condition in (
         ("related_affair_use", "related-affairs", "個人番号関係事務", frozenset({EXECUTIVE}), None),
-        ("disaster_payment_use", "disaster-payments", "激甚災害時等の金銭の支払に関する事務",
-         frozenset({"所得税法第二百二十五条第一項第一号、第二号及び第四号から第六号までに掲げる者"}), None),
-        ("received_use", "received-information", "提供を受けた目的を達成するための利用", frozenset({EXECUTIVE}),
-         "法第19条の限定された号により提供を受けたこと"),
+        (
+            "disaster_payment_use",
+            "disaster-payments",
+            "激甚災害時等の金銭の支払に関する事務",
+            frozenset({"所得税法第二百二十五条第一項第一号、第二号及び第四号から第六号までに掲げる者"}),
+            None,
+        ),
+        (
+            "received_use",
+            "received-information",
+            "提供を受けた目的を達成するための利用",
+            frozenset({EXECUTIVE}),
+            "法第19条の限定された号により提供を受けたこと",
+        ),
     ):
         citations = national.grounds.get(effect, ())
         if not citations:
@@ -594,8 +695,15 @@ def _act_uses(national: National) -> None:
         national.affairs[affair] = Affair(affair, name, frozenset({affair}), tuple({c.label for c in citations}))
         for citation in citations:
             conditions = (
-                (Condition(f"fact:{condition}", Literal(f"specific:{condition}", True), condition, citation,
-                           f"{condition}を確かめる"),)
+                (
+                    Condition(
+                        f"fact:{condition}",
+                        Literal(f"specific:{condition}", True),
+                        condition,
+                        citation,
+                        f"{condition}を確かめる",
+                    ),
+                )
                 if condition
                 else ()
             )
@@ -616,8 +724,15 @@ def _act_uses(national: National) -> None:
     triggers = frozenset(c.clause for c in national.grounds.get("statutory_linkage", ()))
     for citation in national.grounds.get("statutory_deemed_submission", ()):
         national.deemed.append(
-            DeemedSubmission(citation.clause, citation, triggers, frozenset({"法令"}), citation.in_force, network=True,
-                             assumptions=national.ground_assumptions.get("statutory_deemed_submission", ()))
+            DeemedSubmission(
+                citation.clause,
+                citation,
+                triggers,
+                frozenset({"法令"}),
+                citation.in_force,
+                network=True,
+                assumptions=national.ground_assumptions.get("statutory_deemed_submission", ()),
+            )
         )
 
 
@@ -635,6 +750,13 @@ def _coverage_of_headings(national: National, instruments: Sequence[Instrument])
             label = f"{instrument.short}{without_parentheses(where.strip())}"
             citation = Citation(label, instrument.short, label, instrument.span)
             national.clauses.append(
-                Clause(label, citation, "", status, reason.strip() or annotation.value, instrument.document.path,
-                       annotation.span.line)
+                Clause(
+                    label,
+                    citation,
+                    "",
+                    status,
+                    reason.strip() or annotation.value,
+                    instrument.document.path,
+                    annotation.span.line,
+                )
             )

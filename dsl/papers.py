@@ -12,7 +12,6 @@ from dsl.syntax import (
     Article,
     DeemedSubmission,
     InstrumentKind,
-
     Paragraph,
     ProvisionRef,
     RequiredDocuments,
@@ -42,10 +41,12 @@ def deemed_clauses(municipality: Municipality) -> Iterator[rule_set.DeemedSubmis
                         yield from _deemed(municipality, ordinance, article, paragraph, sentence.formula)
 
 
-def _deemed(municipality: Municipality, ordinance: Instrument, article: Article, paragraph: Paragraph,
-            formula: DeemedSubmission) -> Iterator[rule_set.DeemedSubmission]:
-    period = ordinance.in_force(article.annotations, paragraph.annotations,
-                                keys=(article.number, f"{article.number}/{paragraph.number}"))
+def _deemed(
+    municipality: Municipality, ordinance: Instrument, article: Article, paragraph: Paragraph, formula: DeemedSubmission
+) -> Iterator[rule_set.DeemedSubmission]:
+    period = ordinance.in_force(
+        article.annotations, paragraph.annotations, keys=(article.number, f"{article.number}/{paragraph.number}")
+    )
     if period is None:
         return
     triggers = set()
@@ -53,16 +54,29 @@ def _deemed(municipality: Municipality, ordinance: Instrument, article: Article,
         number = ref.article or article.number
         target = ordinance.articles.get(number)
         if target is None or (ref.paragraph and all(p.number != ref.paragraph for p in target.paragraphs)):
-            municipality.findings.add("J0302", ordinance, ref.span, "みなし規定が引く条項がこの条例にありません", "条と項の番号を確かめてください。")
+            municipality.findings.add(
+                "J0302",
+                ordinance,
+                ref.span,
+                "みなし規定が引く条項がこの条例にありません",
+                "条と項の番号を確かめてください。",
+            )
             continue
         triggers |= {ordinance.clause(number, p.number) for p in target.paragraphs if ref.paragraph in (None, p.number)}
     granting = {g.clause for g in municipality.grants}
     if not triggers & granting:
-        municipality.findings.add("J0311", ordinance, paragraph.span, "みなし規定が引く条項は、特定個人情報の利用も提供も認めていません",
-                                  "引く項の番号（第2項、前項など）を確かめてください。")
+        municipality.findings.add(
+            "J0311",
+            ordinance,
+            paragraph.span,
+            "みなし規定が引く条項は、特定個人情報の利用も提供も認めていません",
+            "引く項の番号（第2項、前項など）を確かめてください。",
+        )
     for citation in ordinance.cite_provision(period, article, paragraph):
         municipality.effective.add(citation.clause)
-        yield rule_set.DeemedSubmission(citation.clause, citation, frozenset(triggers), formula.covers, citation.in_force)
+        yield rule_set.DeemedSubmission(
+            citation.clause, citation, frozenset(triggers), formula.covers, citation.in_force
+        )
 
 
 def required_documents(municipality: Municipality) -> Iterator[rule_set.RequiredDocument]:
@@ -76,8 +90,14 @@ def required_documents(municipality: Municipality) -> Iterator[rule_set.Required
                         yield from _documents(municipality, instrument, article, paragraph, sentence.formula, levels)
 
 
-def _documents(municipality: Municipality, instrument: Instrument, article: Article, paragraph: Paragraph,
-               formula: RequiredDocuments, levels: Sequence[Sequence[Annotation]]) -> Iterator[rule_set.RequiredDocument]:
+def _documents(
+    municipality: Municipality,
+    instrument: Instrument,
+    article: Article,
+    paragraph: Paragraph,
+    formula: RequiredDocuments,
+    levels: Sequence[Sequence[Annotation]],
+) -> Iterator[rule_set.RequiredDocument]:
     period = instrument.in_force(*levels, keys=(article.number, f"{article.number}/{paragraph.number}"))
     target = _target(municipality, instrument, formula)
     if period is None or target is None:
@@ -117,22 +137,28 @@ def _proofs(annotations: Sequence[Annotation]) -> Iterator[rule_set.GrantedInfor
         yield rule_set.GrantedInformation(name)
 
 
-def _target(municipality: Municipality, instrument: Instrument, formula: RequiredDocuments) -> tuple[str, frozenset[str] | None] | None:
+def _target(
+    municipality: Municipality, instrument: Instrument, formula: RequiredDocuments
+) -> tuple[str, frozenset[str] | None] | None:
     procedure = _procedure(municipality, instrument, formula.procedure)
     row = formula.row
     if row is None:
         return (procedure.rpartition("/")[0], frozenset({procedure})) if procedure else None
     affair: str | None = None
     if row.table.whose is Whose.ACT:
-        known = municipality.national.rows if row.table.number == "1" else {
-            n: i.affair for n, i in municipality.national.items.items()
-        }
+        known = (
+            municipality.national.rows
+            if row.table.number == "1"
+            else {n: i.affair for n, i in municipality.national.items.items()}
+        )
         affair = known.get(row.row or "")
     else:
         clauses = {o.clause(table=row.table.number, row=row.row) for o in municipality.ordinances}
         affair = next((t.affair for t in municipality.targets if t.key in clauses), None)
     if affair is None:
-        municipality.findings.add("J0302", instrument, row.span, "書類を求める事務の項が見つかりません", "別表と項の番号を確かめてください。")
+        municipality.findings.add(
+            "J0302", instrument, row.span, "書類を求める事務の項が見つかりません", "別表と項の番号を確かめてください。"
+        )
         return None
     return affair, frozenset({procedure}) if procedure else None
 
@@ -145,7 +171,11 @@ def _procedure(municipality: Municipality, instrument: Instrument, ref: Provisio
         found = municipality.regulations.at.get((place.prefix, ref.article or "", ref.item))
         if found:
             return found
-    municipality.findings.add("J0302", instrument, ref.span, "書類を求める手続の号が規則に見つかりません", "規則の条と号の番号を確かめてください。")
+    municipality.findings.add(
+        "J0302",
+        instrument,
+        ref.span,
+        "書類を求める手続の号が規則に見つかりません",
+        "規則の条と号の番号を確かめてください。",
+    )
     return None
-
-

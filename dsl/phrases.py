@@ -20,7 +20,9 @@ _AGENCY_END = re.compile(
 _INFORMATION_END = re.compile(r"(情報|事項|もの)$")
 _DEFINES = re.compile(r"以下(?:この[^「」]{1,6}において)?「([^」]+)」と(?:いう|総称する)")
 _JOINER = re.compile(r"、|又は|若しくは|及び|並びに")
-_DELEGATED = re.compile(r"であって、?(?:[^、。]{0,8}?)?(主務省令|規則|教育委員会規則|条例|要綱|第[0-9一二三四五六七八九十百の]+条)で定めるもの(?:をいう)?$")
+_DELEGATED = re.compile(
+    r"であって、?(?:[^、。]{0,8}?)?(主務省令|規則|教育委員会規則|条例|要綱|第[0-9一二三四五六七八九十百の]+条)で定めるもの(?:をいう)?$"
+)
 
 
 @dataclass(frozen=True, slots=True)

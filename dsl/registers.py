@@ -298,15 +298,23 @@ def read_organisation(path: str, text: str) -> tuple[Organisation | None, tuple[
         ("団体",),
     )
     body = reader.members(
-        root.get("団体"), ("名称", "コード", "種類", "福祉事務所", "保健所設置", "架空", "注"), ("名称", "コード", "種類")
+        root.get("団体"),
+        ("名称", "コード", "種類", "福祉事務所", "保健所設置", "架空", "注"),
+        ("名称", "コード", "種類"),
     )
     kind = reader.text(body.get("種類"))
     if body and kind not in HEADS:
-        reader.problem("J0209", body["種類"].span if "種類" in body else root["団体"].span,
-                       f"団体の種類「{kind}」は使えません", f"{'・'.join(HEADS)} のいずれかにしてください。")
+        reader.problem(
+            "J0209",
+            body["種類"].span if "種類" in body else root["団体"].span,
+            f"団体の種類「{kind}」は使えません",
+            f"{'・'.join(HEADS)} のいずれかにしてください。",
+        )
     if not body or kind not in HEADS:
         return None, tuple(reader.findings)
-    qualifications: dict[str, bool | None] = {name: reader.flag(body[name]) for name in ("福祉事務所", "保健所設置") if name in body}
+    qualifications: dict[str, bool | None] = {
+        name: reader.flag(body[name]) for name in ("福祉事務所", "保健所設置") if name in body
+    }
     raw = root.get("該当")
     if raw is not None and isinstance(raw.data, dict):
         qualifications |= {name: reader.flag(value) for name, value in cast(dict[str, Value], raw.data).items()}
@@ -357,8 +365,12 @@ def _assessment(reader: Reader, value: Value) -> AssessmentEntry:
     )
     level = reader.text(members.get("水準"))
     if level not in LEVELS and "水準" in members:
-        reader.problem("J0210", members["水準"].span, f"保護評価の水準「{level}」は使えません",
-                       f"{'・'.join(LEVELS)} のいずれかにしてください。")
+        reader.problem(
+            "J0210",
+            members["水準"].span,
+            f"保護評価の水準「{level}」は使えません",
+            f"{'・'.join(LEVELS)} のいずれかにしてください。",
+        )
     return AssessmentEntry(
         reader.text(members.get("事務")),
         level,
@@ -379,7 +391,9 @@ def _notification(reader: Reader, value: Value) -> NotificationEntry:
     )
     state = reader.text(members.get("状態"), "有効")
     if state not in {"有効", "中止", "準備中"}:
-        reader.problem("J0211", members["状態"].span, f"届出の状態「{state}」は使えません", "有効・中止・準備中のいずれかです。")
+        reader.problem(
+            "J0211", members["状態"].span, f"届出の状態「{state}」は使えません", "有効・中止・準備中のいずれかです。"
+        )
     return NotificationEntry(
         reader.text(members.get("事務")),
         reader.text(members.get("準ずる事務")),

@@ -89,8 +89,15 @@ class Regulations:
                         if isinstance(sentence.formula, kind):
                             self._sentence(regulation, ordinance, targets, article, paragraph, sentence.formula)
 
-    def _sentence(self, regulation: Instrument, ordinance: Instrument, targets: Sequence[Target], article: Article,
-                  paragraph: Paragraph, formula: NarrowingList | NarrowingPairs) -> None:
+    def _sentence(
+        self,
+        regulation: Instrument,
+        ordinance: Instrument,
+        targets: Sequence[Target],
+        article: Article,
+        paragraph: Paragraph,
+        formula: NarrowingList | NarrowingPairs,
+    ) -> None:
         period = regulation.in_force(article.annotations, paragraph.annotations, keys=(article.number,))
         if period is None:
             return
@@ -106,24 +113,45 @@ class Regulations:
                 else:
                     self._list(regulation, target, article, paragraph, period, formula)
 
-    def _missing(self, regulation: Instrument, ordinance: Instrument, ref: RowRef | ProvisionRef,
-                 targets: Sequence[Target]) -> None:
+    def _missing(
+        self, regulation: Instrument, ordinance: Instrument, ref: RowRef | ProvisionRef, targets: Sequence[Target]
+    ) -> None:
         if isinstance(ref, ProvisionRef):
-            self._findings.add("J0315", regulation, ref.span, f"{ordinance.short}に、規則に委ねたその号がありません",
-                               "条例の条・項・号の番号を確かめてください。")
+            self._findings.add(
+                "J0315",
+                regulation,
+                ref.span,
+                f"{ordinance.short}に、規則に委ねたその号がありません",
+                "条例の条・項・号の番号を確かめてください。",
+            )
             return
         where = f"{row_number(ref.row)}の項" if ref.row else f"「{ref.wording}」の項"
-        rows = [row_number(t.row.number) for t in targets if isinstance(t, TargetRow) and t.table.number == ref.table.number]
-        known = f"別表第{ref.table.number}の項は {'、'.join(dict.fromkeys(rows))} です。" if rows else "その表は条例にありません。"
-        self._findings.add("J0315", regulation, ref.span,
-                           f"{ordinance.short}の別表第{ref.table.number}に{where}がありません", known)
+        rows = [
+            row_number(t.row.number) for t in targets if isinstance(t, TargetRow) and t.table.number == ref.table.number
+        ]
+        known = (
+            f"別表第{ref.table.number}の項は {'、'.join(dict.fromkeys(rows))} です。"
+            if rows
+            else "その表は条例にありません。"
+        )
+        self._findings.add(
+            "J0315", regulation, ref.span, f"{ordinance.short}の別表第{ref.table.number}に{where}がありません", known
+        )
 
     def _store(self, target: Target, narrowing: Narrowing) -> None:
         self._targets.setdefault(target.key, []).append(narrowing)
         self.clauses.add(narrowing.citation.clause)
 
-    def _procedure(self, regulation: Instrument, target: Target, article: Article, paragraph: Paragraph,
-                   item: Item, period: Period, prefix: str = "") -> str:
+    def _procedure(
+        self,
+        regulation: Instrument,
+        target: Target,
+        article: Article,
+        paragraph: Paragraph,
+        item: Item,
+        period: Period,
+        prefix: str = "",
+    ) -> str:
         name = value(item.annotations, "手続") or f"{prefix}{item.number}"
         key = f"{target.affair}/{name}"
         citation = regulation.cite_provision(period, article, paragraph, item)[0]
@@ -131,8 +159,15 @@ class Regulations:
         self.at.setdefault((regulation.prefix, article.number, item.number), key)
         return key
 
-    def _list(self, regulation: Instrument, target: Target, article: Article, paragraph: Paragraph, period: Period,
-              formula: NarrowingList) -> None:
+    def _list(
+        self,
+        regulation: Instrument,
+        target: Target,
+        article: Article,
+        paragraph: Paragraph,
+        period: Period,
+        formula: NarrowingList,
+    ) -> None:
         citation = regulation.cite_provision(period, article, paragraph)[0]
         others = any(p.affair == target.affair for p in self.procedures.values())
         prefix = f"{article.number}." if others else ""
@@ -145,14 +180,16 @@ class Regulations:
             keys = frozenset({key})
         self._store(target, Narrowing(citation, period, keys or None, None))
 
-    def _pairs(self, regulation: Instrument, target: Target, article: Article, paragraph: Paragraph,
-               period: Period) -> None:
+    def _pairs(
+        self, regulation: Instrument, target: Target, article: Article, paragraph: Paragraph, period: Period
+    ) -> None:
         for item in paragraph.items:
             key = self._referred(regulation, article, item, target)
             if key is None:
                 others = any(p.affair == target.affair for p in self.procedures.values())
-                key = self._procedure(regulation, target, article, paragraph, item, period,
-                                      f"{article.number}." if others else "")
+                key = self._procedure(
+                    regulation, target, article, paragraph, item, period, f"{article.number}." if others else ""
+                )
             citation = regulation.cite_provision(period, article, paragraph, item)[0]
             self._store(target, Narrowing(citation, period, frozenset({key}), frozenset(_informations(item))))
 

@@ -1,0 +1,263 @@
+"""What the organisation register adds to the law: notifications, holdings, consent, impact assessments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from dsl.findings import nearest
+from dsl.instrument import EPOCH
+from dsl.national import TAX, USES, National, network_limits
+from dsl.normalise import normalise
+from dsl.place import Entry
+from dsl.syntax import Span
+from engine.period import Period
+from engine.rule_set import (
+    Action,
+    Citation,
+    Condition,
+    Fact,
+    Grant,
+    GrantedInformation,
+    Holding,
+    Holdings,
+    ImpactAssessment,
+    Literal,
+)
+
+if TYPE_CHECKING:
+    from dsl.municipal import Municipality
+
+
+def affair_key(m: Municipality, name: str) -> str | None:
+    """The affair a register names: by id, citation or wording."""
+    for table in (m.affairs, m.national.affairs):
+        for affair in table.values():
+            if name in (affair.id, affair.name, *affair.aliases) or affair.id == f"{m.code}/{name}":
+                return affair.id
+    return None
+
+
+def register_affair(m: Municipality, name: str, span: Span) -> str | None:
+    """Like `affair_key`; an unknown affair is a finding of the register."""
+    key = affair_key(m, name)
+    if key is None:
+        known = [a for affair in (*m.affairs.values(), *m.national.affairs.values()) for a in affair.aliases]
+        hint = nearest(name, known)
+        m.findings.add(
+            "J0319",
+            m.organisation.path,
+            span,
+            f"「{name}」という事務はありません",
+            f"「{hint}」の誤りではありませんか。" if hint else "条例の行の〔事務 …〕と同じ名前を書いてください。",
+        )
+    return key
+
+
+def linkages(m: Municipality) -> None:
+    """Linkages of independent use, from the notifications to the PPC (委員会規則第3条)."""
+    for entry in m.organisation.notifications:
+        key = register_affair(m, entry.affair, entry.span)
+        item = m.national.items.get(entry.similar_to.rpartition("/")[2])
+        if item is None:
+            m.findings.add(
+                "J0302",
+                m.organisation.path,
+                entry.span,
+                f"準ずる事務「{entry.similar_to}」は番号法別表第二にありません",
+                "例: 番号法別表第二/9",
+            )
+        if key is None or item is None:
+            continue
+        open_ = {n for p in item.pairs for n in p.information}
+        for beyond in [n for n in entry.information if n not in open_]:
+            m.findings.add(
+                "J0320",
+                m.organisation.path,
+                entry.span,
+                f"「{beyond}」は、{item.citation.label}で求められる情報にありません",
+                f"求められる情報: {'、'.join(sorted(open_))}",
+            )
+        if entry.stopped and entry.ceased is None:
+            continue
+        _linkage(
+            m,
+            key,
+            item.number,
+            [n for n in entry.information if n in open_],
+            Period(entry.effective or m.national.gates["trial-operation"].first, entry.ceased),
+            notified=entry.effective is not None,
+        )
+
+
+def _linkage(
+    m: Municipality, affair: str, number: str, names: Sequence[str], period: Period, *, notified: bool
+) -> None:
+    item = m.national.items[number]
+    uses = m.uses.get(affair, ())
+    addresses = m.national.gate_addresses.get("independent-linkage", ())
+    ground = _gate_citations(m.national, "independent-linkage")
+    if not addresses or not uses:
+        return
+    for pair in item.pairs:
+        for name in (n for n in pair.information if n in names):
+            bounds = network_limits(m.national, local=True, pension="年金給付関係情報" in name)
+            open_: Period | None = period
+            for limit, _ in bounds:
+                open_ = open_.intersect(limit.period) if open_ else None
+            for parties in dict.fromkeys(g.parties for g in uses):
+                use = next(g for g in uses if g.parties == parties)
+                entry = Entry(affair, None, None, (), period, (), None)
+                conditions = [c for c in (_pia(m, ground, open_),) if c]
+                if name == TAX:
+                    conditions.append(consent_condition(ground[0]))
+                if not notified:
+                    conditions.append(_notification_condition(ground[0]))
+                assumed = [a for _, ids in bounds for a in ids] + list(item.assumptions)
+                gate = m.national.gates["independent-linkage"]
+                m.grant(
+                    frozenset({Action.LINK, Action.STORE}),
+                    parties,
+                    entry,
+                    open_,
+                    [ground, [use.bases[0]], [item.citation]],
+                    information=frozenset({GrantedInformation(name)}),
+                    holding=Holding.NETWORK,
+                    holders=pair.holders,
+                    conditions=tuple(conditions),
+                    limits=tuple(b for b, _ in bounds),
+                    assumptions=[*assumed, *([gate.assumption] if gate.assumption else [])],
+                )
+
+
+def _pia(m: Municipality, ground: Sequence[Citation], period: Period | None) -> Condition | None:
+    cited = m.national.grounds.get("assessment_before_linkage", ())
+    if not cited or period is None:
+        return None
+    at = next((c for c in cited if c.in_force.intersect(period)), cited[0])
+    return Condition(
+        "pia:linkage",
+        Literal(Fact.PIA, True),
+        "特定個人情報保護評価が必要な水準で実施され、評価書が公表されていること",
+        at,
+        "特定個人情報保護評価を実施し、評価書を公表する",
+    )
+
+
+def own_information(m: Municipality) -> None:
+    """Information an agency holds for an affair may be used for that very affair (目的内の利用)."""
+    uses = [g for g in (*m.national.grants, *m.grants) if Action.USE in g.actions and g.information is None]
+    for holding in m.organisation.holdings:
+        key = register_affair(m, holding.affair, holding.span)
+        party = m.parties.get(f"{m.code}/{holding.agency}")
+        if party is None:
+            m.unknown_agency(holding.agency, m.instruments[0], holding.span)
+            continue
+        if key is None:
+            continue
+        for use in uses:
+            if use.affair == key and use.parties & party.designations:
+                m.grants.append(
+                    Grant(
+                        id=f"{use.id}!own#{holding.agency}#{holding.information}",
+                        actions=USES,
+                        parties=frozenset({party.key}),
+                        affair=use.affair,
+                        period=use.period,
+                        bases=use.bases,
+                        clause=f"{use.clause}!own",
+                        procedures=use.procedures,
+                        information=frozenset({GrantedInformation(holding.information)}),
+                        holding=Holding.OWN,
+                        conditions=use.conditions,
+                        limits=use.limits,
+                        assumptions=use.assumptions,
+                        statutory=use.statutory,
+                    )
+                )
+
+
+def consents(m: Municipality) -> None:
+    """地方税法第22条: tax information needs consent where the applicant has no duty to report it."""
+    for entry in m.organisation.consents:
+        key = register_affair(m, entry.affair, entry.span)
+        if key is None:
+            continue
+        changed: list[Grant] = []
+        for grant in m.grants:
+            touched = grant.affair == key and any(g.name == entry.information for g in grant.information or ())
+            if not touched or any(c.literal.fact == Fact.CONSENT for c in grant.conditions):
+                changed.append(grant)
+                continue
+            changed.extend(_with_consent(grant, entry.information))
+        m.grants[:] = changed
+
+
+def holdings(m: Municipality) -> Iterator[Holdings]:
+    """The holdings of the register, by affair key."""
+    for entry in m.organisation.holdings:
+        key = affair_key(m, entry.affair)
+        if key is not None:
+            yield Holdings(f"{m.code}/{entry.agency}", entry.information, key, entry.section)
+
+
+def assessments(m: Municipality) -> Iterator[ImpactAssessment]:
+    """The impact assessments of the register, by affair key."""
+    for entry in m.organisation.assessments:
+        key = register_affair(m, entry.affair, entry.span)
+        if key is not None:
+            yield ImpactAssessment(
+                key, entry.level, entry.published, entry.persons, entry.handlers, entry.incident, entry.changed
+            )
+
+
+def consent_condition(citation: Citation) -> Condition:
+    """Consent to the use of tax information (地方税法第22条)."""
+    return Condition(
+        "consent",
+        Literal(Fact.CONSENT, True),
+        "地方税関係情報について、必要な者の同意があること（地方税法第22条の守秘義務）",
+        citation,
+        "本人（手続により世帯員等）の同意を得る",
+    )
+
+
+def _notification_condition(citation: Citation) -> Condition:
+    return Condition(
+        "ppc-notified",
+        Literal(Fact.PPC_NOTIFIED, True),
+        "個人情報保護委員会への届出の効力が生じていること",
+        citation,
+        "個人情報保護委員会に届け出る",
+    )
+
+
+def _with_consent(grant: Grant, name: str) -> Iterator[Grant]:
+    needing = frozenset(g for g in grant.information or () if g.name == name)
+    rest = (grant.information or frozenset()) - needing
+    if rest:
+        yield msgspec.structs.replace(grant, information=rest)
+    yield msgspec.structs.replace(
+        grant,
+        id=f"{grant.id}!consent",
+        information=needing,
+        conditions=(*grant.conditions, consent_condition(grant.bases[0])),
+    )
+
+
+def _gate_citations(national: National, gate: str) -> tuple[Citation, ...]:
+    """The dated addresses of a ground whose text is not at hand (rules/gates.yaml 所在)."""
+    addresses = sorted(national.gate_addresses.get(gate, ()))
+    found = []
+    for index, (first, address) in enumerate(addresses):
+        following = addresses[index + 1][0] if index + 1 < len(addresses) else None
+        last = following - timedelta(days=1) if following else national.act.span.last
+        label = normalise(address).text
+        label = label if label.startswith(national.act.short) else national.act.short + label
+        found.append(
+            Citation(label, national.act.short, f"{national.act.short}/{gate}", Period(max(first, EPOCH), last))
+        )
+    return tuple(found)
