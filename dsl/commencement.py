@@ -6,7 +6,7 @@ from datetime import date
 
 from dsl.findings import Findings
 from dsl.instrument import Instrument, day_of, value
-from dsl.national import National
+from dsl.national_model import National
 from dsl.syntax import Commencement, InstrumentKind, ProvisionRef, Span
 from engine.period import Period
 

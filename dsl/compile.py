@@ -18,7 +18,8 @@ from dsl.diagnostics import Diagnostic, Severity
 from dsl.findings import Findings
 from dsl.instrument import EPOCH, Instrument
 from dsl.municipal import Municipality
-from dsl.national import National, compile_national
+from dsl.national import compile_national
+from dsl.national_model import National
 from dsl.parse import parse
 from dsl.registers import (
     AssumptionEntry,

@@ -15,8 +15,9 @@ from dsl.clauses import municipal_clauses
 from dsl.commencement import commence
 from dsl.entries import entries
 from dsl.findings import Findings, nearest
+from dsl.granting import USES, dated, storing
 from dsl.instrument import Instrument, values
-from dsl.national import USES, National, dated, storing
+from dsl.national_model import National
 from dsl.papers import deemed_clauses, required_documents
 from dsl.phrases import agencies as agencies_in
 from dsl.phrases import information

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dsl.findings import nearest
+from dsl.granting import TAX, USES, network_limits
 from dsl.instrument import EPOCH
-from dsl.national import TAX, USES, National, network_limits
+from dsl.national_model import National
 from dsl.normalise import normalise
 from dsl.place import Entry
 from dsl.syntax import Span

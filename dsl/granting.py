@@ -1,0 +1,84 @@
+"""Making grants out of provisions: cutting by address, the right to keep, the opening of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from engine.period import Period
+from engine.rule_set import Action, Citation, Condition, Fact, Grant, Literal, PeriodLimit
+
+if TYPE_CHECKING:
+    from dsl.national_model import National
+
+PENSION = "年金給付関係情報"
+TAX = "地方税関係情報"
+
+#: using, and moving inside one body, are opened together by an ordinance's clause
+USES = frozenset({Action.USE, Action.TRANSFER})
+
+
+def dated(period: Period, chain: Sequence[Sequence[Citation]]) -> Iterator[tuple[Period, tuple[Citation, ...]]]:
+    """Cut `period` so that in each piece every provision of the chain has one address."""
+    pieces: list[tuple[Period, tuple[Citation, ...]]] = [(period, ())]
+    for citations in chain:
+        following = []
+        for piece, taken in pieces:
+            for citation in citations:
+                common = piece.intersect(citation.in_force)
+                if common is not None:
+                    following.append((common, (*taken, citation)))
+        pieces = following
+    yield from pieces
+
+
+def assessment_condition(national: National, effect: str, on: Period) -> Condition | None:
+    """The condition of a published impact assessment, cited from the Act as it stands in the period."""
+    citations = [c for c in national.grounds.get(effect, ()) if c.in_force.intersect(on)]
+    if not citations:
+        return None
+    return Condition(
+        f"pia:{effect}",
+        Literal(Fact.PIA, True),
+        "特定個人情報保護評価が必要な水準で実施され、評価書が公表されていること",
+        citations[0],
+        "特定個人情報保護評価を実施し、評価書を公表する",
+    )
+
+
+def storing(national: National, grant: Grant) -> Iterator[Grant]:
+    """The right to keep what a grant lets one use, on condition of the impact assessment (法20条・27条1項)."""
+    for condition_period, cited in dated(grant.period, [national.grounds.get("prohibition_of_collection", ())]):
+        condition = assessment_condition(national, "assessment", condition_period)
+        yield Grant(
+            id=f"{grant.id}!store@{condition_period.first.isoformat()}",
+            actions=frozenset({Action.STORE}),
+            parties=grant.parties,
+            affair=grant.affair,
+            period=condition_period,
+            bases=(*grant.bases, *cited),
+            clause=grant.clause,
+            procedures=grant.procedures,
+            information=grant.information,
+            holding=grant.holding,
+            holders=grant.holders,
+            conditions=(*grant.conditions, *((condition,) if condition else ())),
+            bars=grant.bars,
+            limits=grant.limits,
+            assumptions=grant.assumptions,
+            statutory=grant.statutory,
+        )
+
+
+def network_limits(
+    national: National, *, local: bool, pension: bool
+) -> tuple[tuple[PeriodLimit, tuple[str, ...]], ...]:
+    """What bounds a linkage in time besides its provisions: the opening of the network, with assumptions."""
+    wanted = [name for name, on in (("trial-operation", local), ("pension-linkage", pension)) if on]
+    limits = []
+    for name in wanted:
+        gate = national.gates.get(name)
+        if gate is not None:
+            assumed = (gate.assumption,) if gate.assumption else ()
+            limits.append((PeriodLimit(Period(gate.first), gate.text), assumed))
+    return tuple(limits)

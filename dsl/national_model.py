@@ -1,0 +1,98 @@
+"""The national part under construction: what compilation of the Act collects, and municipal compilation reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from dsl.designations import Designations
+from dsl.instrument import Instrument, values
+from dsl.syntax import Annotation
+from engine.period import Period
+from engine.rule_set import (
+    Affair,
+    Assumption,
+    Citation,
+    Clause,
+    DeemedSubmission,
+    Duty,
+    Gate,
+    Grant,
+    Part,
+    Party,
+    Procedure,
+    Prohibition,
+    Void,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPair:
+    """One pair of Table 2: who provides which information, and the days on which the row stands."""
+
+    holders: frozenset[str]
+    information: tuple[str, ...]
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class LinkItem:
+    """One item (項) of Table 2."""
+
+    number: str
+    affair: str
+    parties: frozenset[str]
+    pairs: tuple[LinkPair, ...]
+    citation: Citation
+    assumptions: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class National:
+    """The national part under construction, and what municipal compilation needs of it."""
+
+    act: Instrument
+    designations: Designations
+    affairs: dict[str, Affair] = field(default_factory=dict)
+    procedures: dict[str, Procedure] = field(default_factory=dict)
+    information: dict[str, str] = field(default_factory=dict)
+    grants: list[Grant] = field(default_factory=list)
+    voids: list[Void] = field(default_factory=list)
+    duties: list[Duty] = field(default_factory=list)
+    prohibitions: list[Prohibition] = field(default_factory=list)
+    deemed: list[DeemedSubmission] = field(default_factory=list)
+    gates: dict[str, Gate] = field(default_factory=dict)
+    gate_days: dict[str, date] = field(default_factory=dict)  # provision of the Act → day
+    gate_addresses: dict[str, tuple[tuple[date, str], ...]] = field(default_factory=dict)
+    assumptions: dict[str, Assumption] = field(default_factory=dict)
+    clauses: list[Clause] = field(default_factory=list)
+    grounds: dict[str, tuple[Citation, ...]] = field(default_factory=dict)  # effect → citations
+    ground_assumptions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # effect → 仮定
+    items: dict[str, LinkItem] = field(default_factory=dict)  # Table 2 by item number
+    rows: dict[str, str] = field(default_factory=dict)  # Table 1 row number → affair id
+
+    def part(self) -> Part:
+        """The finished national part."""
+        names = {n for g in self.grants for n in g.parties | g.holders}
+        parties = {n: Party(n, n, None, frozenset({n})) for n in sorted(names) if not self.designations.is_local(n)}
+        return Part(
+            body=None,
+            parties=parties,
+            affairs=self.affairs,
+            procedures=self.procedures,
+            information=self.information,
+            grants=tuple(self.grants),
+            voids=tuple(self.voids),
+            duties=tuple(self.duties),
+            prohibitions=tuple(self.prohibitions),
+            deemed=tuple(self.deemed),
+            gates=tuple(self.gates.values()),
+            assumptions=self.assumptions,
+            clauses=tuple(self.clauses),
+        )
+
+
+def assumed_by(*levels: Sequence[Annotation]) -> tuple[str, ...]:
+    """The assumptions that annotations declare, each once."""
+    return tuple(dict.fromkeys(v for level in levels for v in values(level, "仮定")))
