@@ -30,6 +30,7 @@ class Request(msgspec.Struct, frozen=True):
     holder_body: str | None = None
     facts: Mapping[str, bool] = {}
     attachments: tuple[str, ...] | None = None  # names; None = all that the procedure asks for
+    assumptions: tuple[str, ...] = ()  # ids that normalising the facts rested on (しきい値 …); no part of the decision
 
 
 class RequestProblem(msgspec.Struct, frozen=True):
