@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.rule_set import Action
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from engine.rule_set import Action, Affair, Grant, Part, Party, RuleSet, Void
+    from engine.rule_set import Affair, Grant, Part, Party, RuleSet, Void
 
 _Positions = dict["Action", dict[str, list[int]]]
 
@@ -22,6 +24,7 @@ class GrantIndex:
     def __init__(self, rule_set: RuleSet) -> None:
         self.rule_set = rule_set
         self._parts: dict[str | None, tuple[_Positions, _Positions]] = {}
+        self._linked: dict[tuple[str | None, str], frozenset[str]] = {}
 
     def parts(self, body: str | None) -> tuple[Part, ...]:
         """The parts that decide for `body`; an unknown body has only the nation's."""
@@ -58,6 +61,19 @@ class GrantIndex:
             for code, part in self._keyed(body)
             for position in _merged(self._of(code, part)[1], action, wanted)
         ]
+
+    def linked_information(self, code: str | None, holder: str) -> frozenset[str]:
+        """Names of information that a linkage grant of one part (None: the nation's) lets `holder` provide."""
+        found = self._linked.get((code, holder))
+        if found is None:
+            part = self.rule_set.national if code is None else self.rule_set.bodies.get(code)
+            found = self._linked[code, holder] = frozenset(
+                entry.name
+                for grant in (() if part is None else part.grants)
+                if Action.LINK in grant.actions and holder in grant.holders
+                for entry in grant.information or ()
+            )
+        return found
 
     def _keyed(self, body: str | None) -> Iterator[tuple[str | None, Part]]:
         if body is not None and body in self.rule_set.bodies:

@@ -170,8 +170,8 @@ def rule_set_fault(fault: str) -> Unmet:
     return Unmet("rule_set_fault", f"規則に誤りがあるため判断できません: {fault}", remedy="規則ファイルの誤りを直す")
 
 
-def outcome(action: Action) -> str:
-    """What the action is called in a sentence about its route."""
+def route(action: Action) -> str:
+    """What the action is called in a sentence about routes."""
     match action:
         case Action.USE:
             return "自らが保有する情報の利用"
