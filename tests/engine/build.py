@@ -113,8 +113,12 @@ def a_rule_set(own: Iterable[Grant] = (), national: Iterable[Grant] = (), **chan
     """A city with a mayor and a board of education; `changes` go to its part, or to the nation's as `national_…`."""
     of_nation = {key.removeprefix("national_"): value for key, value in changes.items() if key.startswith("national_")}
     of_city = {key: value for key, value in changes.items() if not key.startswith("national_")}
-    affair = Affair(AFFAIR, "生活保護法による保護の決定及び実施に関する事務", frozenset({AFFAIR}), ("番号法別表第一の十五の項",))
-    procedures = {f"{AFFAIR}/{n}": Procedure(f"{AFFAIR}/{n}", AFFAIR, f"手続{n}の申請", cite(f"第{n}号")) for n in (1, 2)}
+    affair = Affair(
+        AFFAIR, "生活保護法による保護の決定及び実施に関する事務", frozenset({AFFAIR}), ("番号法別表第一の十五の項",)
+    )
+    procedures = {
+        f"{AFFAIR}/{n}": Procedure(f"{AFFAIR}/{n}", AFFAIR, f"手続{n}の申請", cite(f"第{n}号")) for n in (1, 2)
+    }
     names = {TAX: "番号法別表第二", RESIDENCE: "番号法別表第二", "医療保険給付関係情報": "番号法別表第二"}
     nation: dict[str, Any] = {
         "body": None,
@@ -128,7 +132,9 @@ def a_rule_set(own: Iterable[Grant] = (), national: Iterable[Grant] = (), **chan
         "body": Body(CITY, "石巻市", "市"),
         "parties": {MAYOR: MAYOR_PARTY, BOARD: BOARD_PARTY},
         "affairs": {
-            CHILD: Affair(CHILD, "子ども医療費の助成に関する事務", frozenset({CHILD}), ("child-medical",), statutory=False)
+            CHILD: Affair(
+                CHILD, "子ども医療費の助成に関する事務", frozenset({CHILD}), ("child-medical",), statutory=False
+            )
         },
         "grants": tuple(own),
     }
