@@ -11,7 +11,19 @@ from collections.abc import Callable, Iterable, Mapping
 
 from engine.decision import SEVERITY, Decision, ItemDecision, Outcome, Unmet
 from engine.request import Request
-from engine.rule_set import Action, Affair, Bar, Grant, GrantedInformation, Holding, Literal, Part, Party, RuleSet
+from engine.rule_set import (
+    Action,
+    Affair,
+    Bar,
+    Citation,
+    Grant,
+    GrantedInformation,
+    Holding,
+    Literal,
+    Part,
+    Party,
+    RuleSet,
+)
 
 
 class Reach(enum.Enum):
@@ -176,15 +188,22 @@ def assemble(
         faults.append(f"地方公共団体 {request.body} の規則がない")
     if faults:
         return fault_decision(rule_set, request, faults)
+    procedures = [p.procedures[request.procedure] for p in parts if request.procedure in p.procedures]
+    procedure = procedures[0].citation if procedures else None
     resting: list[Grant] = []
     items: list[ItemDecision] = []
     for item in request.information or (None,):
         found = standings(parts, item)
-        decided = _item(item, found)
+        decided = _item(item, found, procedure)
         items.append(decided)
         resting += [g for g, standing in found if not decided.lawful or standing is Standing.SATISFIED]
     outcome = next(o for o in SEVERITY if any(i.outcome is o for i in items))
-    duties = [d for part in parts for d in part.duties if request.action in d.actions]
+    duties = [
+        d
+        for part in parts
+        for d in part.duties
+        if request.action in d.actions and d.citation.in_force.contains(request.on)
+    ]
     return Decision(
         outcome=outcome,
         on=request.on,
@@ -202,12 +221,12 @@ def fault_decision(rule_set: RuleSet, request: Request, faults: Iterable[str]) -
     return Decision(Outcome.RULE_SET_FAULT, request.on, rule_set.digest, items, (), ())
 
 
-def _item(item: GrantedInformation | None, found: Standings) -> ItemDecision:
+def _item(item: GrantedInformation | None, found: Standings, procedure: Citation | None) -> ItemDecision:
     satisfied = [g for g, standing in found if standing is Standing.SATISFIED]
     if satisfied:
         ids = tuple(dict.fromkeys(g.id for g in satisfied))
-        bases = tuple(dict.fromkeys(base for g in satisfied for base in g.bases))
-        return ItemDecision(item, Outcome.PERMITTED, ids, bases, ())
+        bases = [base for g in satisfied for base in g.bases] + ([procedure] if procedure else [])
+        return ItemDecision(item, Outcome.PERMITTED, ids, tuple(dict.fromkeys(bases)), ())
     ladder = {
         Standing.UNKNOWN: (Outcome.UNDETERMINED, "missing_fact", "足りない事実がある"),
         Standing.UNMET: (Outcome.CONDITION_UNMET, "condition", "条件を満たさない"),
