@@ -1,0 +1,196 @@
+"""The wall around durable_rules: facts in, findings out, and every doubt about it an exception.
+
+The library is a Rete matcher with traps, each measured (version 2.0.28) and each closed here:
+
+- *Threads crash it and mix answers up*: one lock around everything.
+- *Two background timers take actions away*: they are never started, and cancelled should they exist.
+- *A fact stays until retracted, a state until deleted, and at 1,024 states memory "ends"*: each run has a
+  state of its own, deleted at its end whatever happened. Asserting all facts in one batch into a fresh
+  state costs about 5 µs a fact, less than asserting and retracting one by one.
+- *An action that raises is swallowed into `state.exception`, and other rules go on*: looked at after each run.
+- *Silence is no answer*: a sentinel asserted last, in a rule of lowest priority, must have fired.
+- *A batch stops at the first fact that no rule observes*: "not handled" is a fault, never an answer.
+- *Ids are 32-bit hashes*, and two alike are "already observed": also a fault. Joins do compare in full.
+- *512 constants on one field hang it, 70 range rules on one field fail, 4,096 rules are the most*: refused
+  when the network is built. Rules join facts, so grants never become constants.
+- *An alternative (`$or`) in a join drops matches of a constant*: only conjunctions can be written.
+- *An action with a second parameter silently becomes asynchronous*: actions are made here, with one.
+
+It imports on CPython 3.11 and 3.12 only, so it is imported when a matcher is made, not before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+#: A fact: flat, values are strings or integers. `k` names its kind.
+Fact = dict[str, str | int]
+
+#: The facts a rule has matched, by the names its patterns gave them.
+Matched = Mapping[str, Mapping[str, Any]]
+
+MAX_RULES = 4_000
+MAX_CONSTANTS = 500  # different constants compared with one field
+MAX_RANGES = 60  # rules that compare one field with a constant by order
+_RANGES = ("$lt", "$lte", "$gt", "$gte", "$neq")
+_NETWORK = "grounds"
+_SENTINEL = "sentinel"
+
+
+class MatcherError(Exception):
+    """The matcher failed, fell silent or cannot be relied on. The caller must refuse."""
+
+
+class MatcherMissingError(MatcherError):
+    """durable_rules cannot be imported on this Python."""
+
+
+class Test(msgspec.Struct, frozen=True):
+    """One comparison in a pattern: `field` of the fact with a constant, or with a field matched before.
+
+    `operator` is one of =, $lt, $lte, $gt, $gte, $neq. `of` names an earlier pattern of the same rule.
+    """
+
+    field: str
+    value: str | int
+    of: str | None = None
+    operator: str = "="
+
+    def expression(self) -> dict[str, Any]:
+        """The comparison in the library's notation."""
+        right: Any = self.value if self.of is None else {self.of: self.value}
+        equal = {self.field: right}
+        return equal if self.operator == "=" else {self.operator: equal}
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """When all patterns match (in order, each joined to those before), conclude.
+
+    `then` makes a fact of what was matched. With `final` it is a finding of the run, otherwise it is
+    asserted and other rules chain on it; a fact concluded twice counts once.
+    """
+
+    name: str
+    when: tuple[tuple[str, tuple[Test, ...]], ...]
+    then: Callable[[Matched], Fact]
+    final: bool = False
+
+
+class Matcher:
+    """Runs a network of rules over facts, each run for itself.
+
+    Args:
+        rules: the network; few rules that join facts, not a rule for each row.
+
+    Raises:
+        MatcherMissingError: durable_rules cannot be imported here.
+        MatcherError: the network exceeds what the library can bear.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = tuple(rules)
+        _refuse_unbearable(self._rules)
+        self._lock = threading.Lock()
+        self._sids = itertools.count()
+        self._findings: dict[tuple[Any, ...], Fact] = {}
+        self._asserted: set[tuple[Any, ...]] = set()
+        self._heard = False
+        self._host = self._make_host()
+
+    def run(self, facts: Iterable[Fact]) -> list[Fact]:
+        """All findings that follow from `facts`, each once, in no meaningful order.
+
+        Raises:
+            MatcherError: an action raised, nothing was handled, or the library failed in any other way.
+        """
+        with self._lock:
+            sid = f"run-{next(self._sids)}"
+            self._findings, self._asserted, self._heard = {}, set(), False
+            batch = [{**fact, "sid": sid, "id": f"f{n}"} for n, fact in enumerate(facts)]
+            batch.append({"k": _SENTINEL, "sid": sid, "id": "end"})
+            try:
+                self._host.assert_facts(_NETWORK, batch)
+                state = self._host.get_state(_NETWORK, sid)
+            except Exception as error:
+                raise MatcherError(f"{type(error).__name__}: {error}") from error
+            finally:
+                self._delete_state(sid)
+            if "exception" in state:
+                raise MatcherError(str(state["exception"]))
+            if not self._heard:
+                raise MatcherError("the matcher answered nothing")
+            return list(self._findings.values())
+
+    def _delete_state(self, sid: str) -> None:
+        try:
+            self._host.delete_state(_NETWORK, sid)
+        except Exception:  # a state that cannot be deleted would stay for ever: leave the host behind
+            self._host = self._make_host()
+
+    def _make_host(self) -> Any:
+        try:
+            from durable import engine
+        except ImportError as error:
+            raise MatcherMissingError(str(error)) from error
+
+        class QuietHost(engine.Host):  # type: ignore[misc]  # the library has no types
+            """A host whose background timers are never started."""
+
+            def _run(self) -> None:
+                return
+
+        host = QuietHost()
+        for timer in ("_d_timer", "_t_timer"):
+            with contextlib.suppress(AttributeError):
+                getattr(host, timer).cancel()
+        host.register_rulesets({_NETWORK: self._definition()})
+        return host
+
+    def _definition(self) -> dict[str, Any]:
+        definition: dict[str, Any] = {
+            rule.name: {
+                "all": [{name: {"$and": [t.expression() for t in tests]}} for name, tests in rule.when],
+                "run": self._action(rule),
+                "pri": 1,
+            }
+            for rule in self._rules
+        }
+        sentinel: dict[str, Any] = {"all": [{"end": {"k": _SENTINEL}}], "run": self._hear, "pri": 9}
+        return {**definition, _SENTINEL: sentinel}
+
+    def _hear(self, _matched: Any) -> None:
+        self._heard = True
+
+    def _action(self, rule: Rule) -> Callable[[Any], None]:
+        names = [name for name, _ in rule.when]
+
+        def act(closure: Any) -> None:
+            fact = rule.then({name: getattr(closure, name) for name in names})
+            key = tuple(fact.items())
+            if rule.final:
+                self._findings[key] = fact
+            elif key not in self._asserted:
+                self._asserted.add(key)
+                closure.assert_fact({**fact, "id": f"c{len(self._asserted)}"})
+
+        return act
+
+
+def _refuse_unbearable(rules: tuple[Rule, ...]) -> None:
+    if len(rules) > MAX_RULES:
+        raise MatcherError(f"{len(rules)} rules; at most {MAX_RULES}")
+    constants = {(t.field, t.value) for r in rules for _, tests in r.when for t in tests if t.of is None}
+    ranges = [t.field for r in rules for _, tests in r.when for t in tests if t.operator in _RANGES and t.of is None]
+    for field, count in Counter(field for field, _ in constants).items():
+        if count > MAX_CONSTANTS:
+            raise MatcherError(f"{count} constants compared with `{field}`; at most {MAX_CONSTANTS}")
+    for field, count in Counter(ranges).items():
+        if count > MAX_RANGES:
+            raise MatcherError(f"{count} ranges on `{field}`; at most {MAX_RANGES}")
