@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from engine.rule_set import Clause, Grant, GrantedInformation, Part, Party, RuleSet
 
 _GROUNDS = 12  # candidate grounds shown for an item of information
+_DIMENSIONS = 5  # 機関 情報 手続 保有者 期間
 _STATUS = {
     ClauseStatus.ENCODED: "判断に使われています",
     ClauseStatus.OUT_OF_SCOPE: "対象外です",
@@ -99,12 +100,11 @@ def explain_provision(rule_set: RuleSet, citation_text: str, on: date | None = N
 
 def _item(index: GrantIndex, request: Request, information: GrantedInformation | None, party: Party | None) -> Node:
     scope = index.scope(request.body, request.affair)
-    judged = [
-        (_ground(grant, request, information, party), grant)
-        for grant in index.grants(request.body, request.action, scope)
-    ]
-    ranked = sorted(judged, key=lambda pair: _missing(pair[0]))
-    grounds = [node for node, _ in ranked[:_GROUNDS] if _missing(node) <= 1] or [node for node, _ in ranked[:3]]
+    judged = (
+        _ground(grant, request, information, party) for grant in index.grants(request.body, request.action, scope)
+    )
+    ranked = sorted(judged, key=_distance)
+    grounds = [node for node in ranked if _distance(node)[0] <= 1][:_GROUNDS] or ranked[:3]
     voids = tuple(
         Node(wording.void(void).text, False, void.citation)
         for void in index.voids(request.body, request.action, scope)
@@ -119,9 +119,10 @@ def _item(index: GrantIndex, request: Request, information: GrantedInformation |
     )
 
 
-def _missing(node: Node) -> int:
-    """How many dimensions stand against a ground."""
-    return sum(child.holds is not True for child in node.children)
+def _distance(node: Node) -> tuple[int, int]:
+    """How many dimensions a ground misses by, and how many conditions and bars stand against it."""
+    dimensions, rest = node.children[:_DIMENSIONS], node.children[_DIMENSIONS:]
+    return sum(child.holds is False for child in dimensions), sum(child.holds is not True for child in rest)
 
 
 def _ground(grant: Grant, request: Request, information: GrantedInformation | None, party: Party | None) -> Node:
