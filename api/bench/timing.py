@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from api.bench.rows import Case
-
-#: Decides a request; what it answers is not looked at here.
-Decide = Callable[[Case], object]
+#: Decides a request (a plain dict, or a resolved one); what it answers is not looked at here.
+Decide = Callable[[Any], object]
 
 
-def per_call(decide: Callable[[Any], object], cases: Sequence[Any], repeat: int = 1) -> float:
+def per_call(decide: Decide, cases: Sequence[Any], repeat: int = 1) -> float:
     """Processor time of one call in nanoseconds (all threads of this process), the loop included."""
     start = time.process_time_ns()
     for _ in range(repeat):
@@ -42,7 +40,6 @@ class Series:
         """Every round with medians and ranges."""
         ratios = self.ratios
         return {
-            "name": self.name,
             "cases": self.cases,
             "rounds_ns": [round(n) for n in self.nanoseconds],
             "rounds_floor_ns": [round(n) for n in self.floor],
@@ -54,48 +51,54 @@ class Series:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """One line of the contest.
+
+    `make` gives the callable to time; it is called before each round, outside the timing, so that
+    an entrant that must start cold can. A warm one returns the same callable each time.
+    """
+
+    name: str
+    make: Callable[[], Decide]
+    cases: Sequence[Any]
+
+
 @dataclass(slots=True)
 class Contest:
-    """Interleaved rounds of several contestants against one floor on the same requests."""
+    """Interleaved rounds of several entrants against one floor.
+
+    Args:
+        floor: the plain-dict decision.
+        cases: the requests for the floor.
+        seconds: processor time for one entrant in one round, at most about this.
+    """
 
     floor: Decide
-    cases: Sequence[Case]
-    rounds: int
-    seconds: float  # processor time for one contestant in one round, at most about this
+    cases: Sequence[Any]
+    seconds: float
     series: dict[str, Series] = field(default_factory=dict)
 
-    def time(self, name: str, decide: Callable[[Any], object], cases: Sequence[Any] | None = None,
-             prepare: Callable[[], None] | None = None) -> float:
-        """Add one round of a contestant: floor, contestant, floor. Returns its nanoseconds per decision.
-
-        Args:
-            name: of the contestant.
-            decide: called with each request.
-            cases: other requests than the contest's, e.g. resolved ones; as many are taken as the time allows.
-            prepare: called before the timing, outside it.
-        """
-        every = self.cases if cases is None else cases
-        held = self.series.setdefault(name, Series(name))
-        if not held.cases:
-            held.cases = self._affordable(decide, every)
-        sample = _spread(every, held.cases)
-        if prepare is not None:
-            prepare()
+    def time(self, entrant: Entrant) -> None:
+        """Add one round of an entrant: floor, entrant, floor."""
+        held = self.series.get(entrant.name)
+        if held is None:
+            held = self.series[entrant.name] = Series(entrant.name, self._affordable(entrant))
+        sample = spread(entrant.cases, held.cases)
+        decide = entrant.make()
         gc.collect()
         before = per_call(self.floor, self.cases, 2)
         own = per_call(decide, sample)
         after = per_call(self.floor, self.cases, 2)
         held.nanoseconds.append(own)
         held.floor.append((before + after) / 2)
-        return own
 
-    def _affordable(self, decide: Callable[[Any], object], cases: Sequence[Any]) -> int:
-        few = _spread(cases, 20)
-        cost = max(per_call(decide, few), 100.0)
-        return max(20, min(len(cases), int(self.seconds * 1e9 / cost)))
+    def _affordable(self, entrant: Entrant) -> int:
+        cost = max(per_call(entrant.make(), spread(entrant.cases, 20)), 100.0)
+        return max(20, min(len(entrant.cases), int(self.seconds * 1e9 / cost)))
 
 
-def _spread(cases: Sequence[Any], count: int) -> Sequence[Any]:
+def spread(cases: Sequence[Any], count: int) -> Sequence[Any]:
     """`count` requests spread evenly over all."""
     if count >= len(cases):
         return cases
@@ -103,6 +106,7 @@ def _spread(cases: Sequence[Any], count: int) -> Sequence[Any]:
     return [cases[int(i * step)] for i in range(count)]
 
 
-def paired(series: dict[str, Series], slow: str, fast: str) -> list[float]:
-    """How many times the floor-relative cost of `slow` is that of `fast`, a round each."""
-    return [a / b for a, b in zip(series[slow].ratios, series[fast].ratios, strict=False)]
+def relative(slow: Series, fast: Series) -> dict[str, Any]:
+    """How many times the floor-relative cost of `fast` that of `slow` is: median and range over the rounds."""
+    values = [a / b for a, b in zip(slow.ratios, fast.ratios, strict=False)]
+    return {"ratio": round(median(values), 3), "ratio_range": [round(min(values), 3), round(max(values), 3)]}
