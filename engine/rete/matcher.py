@@ -13,7 +13,9 @@ The library is a Rete matcher with traps, each measured (version 2.0.28) and eac
 - *Ids are 32-bit hashes*, and two alike are "already observed": also a fault. Joins do compare in full.
 - *512 constants on one field hang it, 70 range rules on one field fail, 4,096 rules are the most*: refused
   when the network is built. Rules join facts, so grants never become constants.
-- *An alternative (`$or`) in a join drops matches of a constant*: only conjunctions can be written.
+- *When the last comparison of a join fails, the evaluator runs past the end of its array* and, sooner or later,
+  crashes (found by AddressSanitizer: events.c, `reduceExpressionSequence`; alternatives, `$or`, lose matches by
+  the same slip): each join ends in a comparison that cannot fail, and only conjunctions can be written.
 - *An action with a second parameter silently becomes asynchronous*: actions are made here, with one.
 
 It imports on CPython 3.11 and 3.12 only, so it is imported when a matcher is made, not before.
@@ -42,6 +44,7 @@ MAX_RANGES = 60  # rules that compare one field with a constant by order
 _RANGES = ("$lt", "$lte", "$gt", "$gte", "$neq")
 _NETWORK = "grounds"
 _SENTINEL = "sentinel"
+_ONE = "one"  # a field of every fact, always 1
 
 
 class MatcherError(Exception):
@@ -100,8 +103,8 @@ class Matcher:
         self._lock = threading.Lock()
         self._sids = itertools.count()
         self._findings: dict[tuple[Any, ...], Fact] = {}
-        self._asserted: set[tuple[Any, ...]] = set()
-        self._heard = False
+        self._concluded: dict[tuple[Any, ...], Fact] = {}
+        self._heard = 0
         self._host = self._make_host()
 
     def run(self, facts: Iterable[Fact]) -> list[Fact]:
@@ -112,21 +115,33 @@ class Matcher:
         """
         with self._lock:
             sid = f"run-{next(self._sids)}"
-            self._findings, self._asserted, self._heard = {}, set(), False
-            batch = [{**fact, "sid": sid, "id": f"f{n}"} for n, fact in enumerate(facts)]
-            batch.append({"k": _SENTINEL, "sid": sid, "id": "end"})
+            self._findings, self._concluded, self._heard = {}, {}, 0
             try:
-                self._host.assert_facts(_NETWORK, batch)
+                self._chain(sid, list(facts))
                 state = self._host.get_state(_NETWORK, sid)
+            except MatcherError:
+                raise
             except Exception as error:
                 raise MatcherError(f"{type(error).__name__}: {error}") from error
             finally:
                 self._delete_state(sid)
             if "exception" in state:
                 raise MatcherError(str(state["exception"]))
-            if not self._heard:
-                raise MatcherError("the matcher answered nothing")
             return list(self._findings.values())
+
+    def _chain(self, sid: str, facts: list[Fact]) -> None:
+        """Asserts facts, then what was concluded from them, until nothing new is concluded."""
+        done = 0
+        for turn in itertools.count(1):
+            batch = [{**fact, "sid": sid, "id": f"{turn}.{n}", _ONE: 1} for n, fact in enumerate(facts)]
+            batch.append({"k": _SENTINEL, "sid": sid, "id": f"{turn}.end"})
+            self._host.assert_facts(_NETWORK, batch)
+            if self._heard != turn:
+                raise MatcherError("the matcher answered nothing")
+            facts = list(self._concluded.values())[done:]
+            done += len(facts)
+            if not facts:
+                return
 
     def _delete_state(self, sid: str) -> None:
         try:
@@ -156,7 +171,7 @@ class Matcher:
     def _definition(self) -> dict[str, Any]:
         definition: dict[str, Any] = {
             rule.name: {
-                "all": [{name: {"$and": [t.expression() for t in tests]}} for name, tests in rule.when],
+                "all": [{name: {"$and": [t.expression() for t in _anchored(tests)]}} for name, tests in rule.when],
                 "run": self._action(rule),
                 "pri": 1,
             }
@@ -166,21 +181,22 @@ class Matcher:
         return {**definition, _SENTINEL: sentinel}
 
     def _hear(self, _matched: Any) -> None:
-        self._heard = True
+        self._heard += 1
 
     def _action(self, rule: Rule) -> Callable[[Any], None]:
         names = [name for name, _ in rule.when]
 
         def act(closure: Any) -> None:
             fact = rule.then({name: getattr(closure, name) for name in names})
-            key = tuple(fact.items())
-            if rule.final:
-                self._findings[key] = fact
-            elif key not in self._asserted:
-                self._asserted.add(key)
-                closure.assert_fact({**fact, "id": f"c{len(self._asserted)}"})
+            (self._findings if rule.final else self._concluded).setdefault(tuple(fact.items()), fact)
 
         return act
+
+
+def _anchored(tests: tuple[Test, ...]) -> tuple[Test, ...]:
+    """The comparisons of a pattern; if it joins, with one at the end that cannot fail."""
+    joined = [t.of for t in tests if t.of is not None]
+    return (*tests, Test(_ONE, _ONE, joined[0])) if joined else tests
 
 
 def _refuse_unbearable(rules: tuple[Rule, ...]) -> None:
