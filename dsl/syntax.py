@@ -233,10 +233,12 @@ class NarrowingList:
     """…の項の規則（主務省令）で定める事務は、次のとおりとする。 `single` = the affair in the sentence itself.
 
     A target is a row (条例別表第1の1の項) or, where the ordinance lists affairs in items, a provision
-    (条例第3条第1項第2号の規則で定める事務は、…)."""
+    (条例第3条第1項第2号の規則で定める事務は、…). `only` = the qualification of 「…のうち、…に係るものは」.
+    """
 
     targets: tuple[RowRef | ProvisionRef, ...]
     single: NamedAffair | None
+    only: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
