@@ -56,7 +56,8 @@ class _Template:
         if isinstance(value, str):
             found = self._code in value or self._name in value
         else:
-            found = any([self._look(inner) for inner in _inside(value)])  # a list: every value is to be looked at
+            naming = [self._look(inner) for inner in _inside(value)]  # all of them, not up to the first
+            found = True in naming
         self._naming[id(value)] = found
         return found
 

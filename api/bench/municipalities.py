@@ -1,6 +1,6 @@
 """1,741 municipalities at once: decision time against one, memory, time to build. Runs in a process of its own.
 
-    python -m api.bench.municipalities '{"count": 1741, …}'
+python -m api.bench.municipalities '{"count": 1741, …}'
 """
 
 from __future__ import annotations
@@ -124,8 +124,15 @@ def _touch(whole: EndToEnd, case: Case, names: Sequence[str]) -> float:
     return round((time.process_time_ns() - start) / len(names) / 1e6, 3)
 
 
-def _rounds(one: RuleSet, many: RuleSet, small: EndToEnd, whole: EndToEnd, cases: Sequence[Case],
-            others: Sequence[Case], rounds: int) -> dict[str, Any]:
+def _rounds(
+    one: RuleSet,
+    many: RuleSet,
+    small: EndToEnd,
+    whole: EndToEnd,
+    cases: Sequence[Case],
+    others: Sequence[Case],
+    rounds: int,
+) -> dict[str, Any]:
     """Warm: all requests seen before. Warm, as many shapes: each shape at one municipality. Cold: shapes never seen."""
     shapes = list({key_of(case): case for case in cases}.values())
     single = _elsewhere(shapes, list(many.names))
@@ -140,9 +147,8 @@ def _rounds(one: RuleSet, many: RuleSet, small: EndToEnd, whole: EndToEnd, cases
         "cold": lambda: (_cold(one, shapes), _cold(many, single)),
     }
     found: dict[str, dict[str, list[float]]] = {name: {"one_ns": [], "many_ns": []} for name in pairs}
-    for decide, given in ((whole.decide, single), (decide_whole, whole_requests), (decide_small, small_requests)):
-        for case in given:
-            decide(case)
+    for case in single:
+        whole.decide(case)
     for _ in range(rounds):
         for name, pair in pairs.items():
             gc.collect()
@@ -160,8 +166,13 @@ def _rounds(one: RuleSet, many: RuleSet, small: EndToEnd, whole: EndToEnd, cases
     } | {"shapes": {"one": len(shapes), "many": len({key_of(case) for case in others})}}
 
 
-def _alternate(one: Callable[[Any], object], cases: Sequence[Any], many: Callable[[Any], object],
-               others: Sequence[Any], repeat: int) -> tuple[float, float]:
+def _alternate(
+    one: Callable[[Any], object],
+    cases: Sequence[Any],
+    many: Callable[[Any], object],
+    others: Sequence[Any],
+    repeat: int,
+) -> tuple[float, float]:
     """One, many, many, one: drift of the machine falls on both."""
     first, second = per_call(one, cases, repeat), per_call(many, others, repeat)
     third, fourth = per_call(many, others, repeat), per_call(one, cases, repeat)

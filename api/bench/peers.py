@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
 
@@ -61,11 +62,6 @@ def joined(case: Case) -> str:
 def joined_key(row: Row) -> str:
     """The key of a row as one text."""
     return "|".join(part or "" for part in row.key)
-
-
-def distinct(rows: Iterable[Row]) -> list[Row]:
-    """Rows that say the same, once."""
-    return list(dict.fromkeys(rows))
 
 
 # ---- zen-engine -----------------------------------------------------------------------------------
@@ -209,11 +205,13 @@ class CedarEntities:
             self._places.setdefault(joined_key(row), []).append(row)
         most = max(len(held) for held in self._places.values())
         self._policies = cedarpy.PolicySet.from_str("\n".join(map(self._policy, range(most))))
-        entities = [
-            {"uid": {"type": "Key", "id": key}, "parents": [], "attrs": {f"v{n}": self._attribute(r) for n, r in enumerate(held)}}
-            for key, held in self._places.items()
-        ]
+        entities = [self._entity(key, held) for key, held in self._places.items()]
         self._entities = cedarpy.Entities.from_json_str(json.dumps(entities))
+
+    @classmethod
+    def _entity(cls, key: str, rows: list[Row]) -> dict[str, Any]:
+        attributes = {f"v{place}": cls._attribute(row) for place, row in enumerate(rows)}
+        return {"uid": {"type": "Key", "id": key}, "parents": [], "attrs": attributes}
 
     @staticmethod
     def _policy(place: int) -> str:
@@ -283,10 +281,9 @@ class CedarSlices:
 
 
 CONTENDERS = (
-    Contender("zen-engine", "zen-engine", "zen", "判定表・鍵を1列・static loader", lambda rows: ZenTable(rows, by_key=True)),
-    Contender("zen-engine（項目ごとの列）", "zen-engine", "zen", "判定表・項目ごとの列・static loader",
-              lambda rows: ZenTable(rows, by_key=False)),
+    Contender("zen-engine", "zen-engine", "zen", "判定表・鍵を1列・static loader", partial(ZenTable, by_key=True)),
+    Contender("zen-engine（項目別）", "zen-engine", "zen", "判定表・項目ごとの列", partial(ZenTable, by_key=False)),
     Contender("durable_rules", "durable-rules", "durable.engine", "行を事実とし、鍵で結合", DurableJoin),
     Contender("cedarpy", "cedarpy", "cedarpy", "鍵ごとの実体の属性に行", CedarEntities),
-    Contender("cedarpy（鍵ごとに切り出し）", "cedarpy", "cedarpy", "行ごとの方針を鍵で切り出し", CedarSlices),
+    Contender("cedarpy（切り出し）", "cedarpy", "cedarpy", "行ごとの方針を鍵で切り出し", CedarSlices),
 )

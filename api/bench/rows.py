@@ -63,6 +63,11 @@ def expand(rule_set: RuleSet) -> list[Row]:
     return rows
 
 
+def distinct(rows: Iterable[Row]) -> list[Row]:
+    """Rows that say the same, once."""
+    return list(dict.fromkeys(rows))
+
+
 def affair_word(affair: Affair, code: str | None) -> str:
     """The affair as a caller of municipality `code` names it."""
     return affair.id.removeprefix(f"{code}/") if code else affair.id
@@ -94,7 +99,8 @@ def _rows_of(rule_set: RuleSet, parts: tuple[Part, ...], part: Part, municipalit
                 registers[affair.id] = list(_assessed(parts, affair))
             days = [cut for window in windows for cut in _registered(window, registers[affair.id])]
             for procedure, name, holder in itertools.product(procedures, _information(grant), holders):
-                key = (action.value, municipality, party_word(party), affair_word(affair, code), procedure, name, holder)
+                who, what = party_word(party), affair_word(affair, code)
+                key = (action.value, municipality, who, what, procedure, name, holder)
                 for stood, needs in days:
                     last = stood.last.isoformat() if stood.last else FOREVER
                     yield Row(key, stood.first.isoformat(), last, needs, grant.id)
@@ -120,9 +126,8 @@ def holder_words(rule_set: RuleSet, part: Part, grant: Grant, party: Party, acti
     The workload names agencies of the own body and national agencies, and a holder only with information.
     """
     own = list(part.parties.values()) if part.body else []
-    if action is Action.STORE or grant.holding in (Holding.NONE, Holding.NETWORK):
-        yield None
-    elif grant.holding is Holding.OWN and action is Action.USE:
+    unnamed = (Holding.NONE, Holding.NETWORK, *((Holding.OWN,) if action is Action.USE else ()))
+    if action is Action.STORE or grant.holding in unnamed:
         yield None
     match grant.holding:
         case Holding.OWN:
@@ -236,4 +241,3 @@ class Table:
         on, facts = case["on"], frozenset(case["facts"].items())
         found = self._rows.get(key_of(case), ())
         return list(dict.fromkeys(r.grant for r in found if r.first <= on <= r.last and r.needs <= facts))
-

@@ -86,7 +86,9 @@ def measure(rule_set: RuleSet, scale: Scale, echo: Echo) -> dict[str, Any]:
     return _result(rows, load, contest, agreement, facts)
 
 
-def _against_table(rows: Sequence[Row], floor: Floor, cases: Sequence[Case], answers: Sequence[set[str]]) -> dict[str, Any]:
+def _against_table(
+    rows: Sequence[Row], floor: Floor, cases: Sequence[Case], answers: Sequence[set[str]]
+) -> dict[str, Any]:
     table = Table(rows)
     wrong = sum(set(table.decide(c)) != a for c, a in zip(cases, answers, strict=True))
     beyond = sum(not a <= set(floor.decide(c)) for c, a in zip(cases, answers, strict=True))
@@ -138,8 +140,9 @@ def _ours(rule_set: RuleSet, ours: EndToEnd, load: Workload) -> list[Entrant]:
     ]
 
 
-def _oracles(rule_set: RuleSet, load: Workload, answers: Sequence[set[str]], scale: Scale,
-             agreement: dict[str, Any]) -> list[Entrant]:
+def _oracles(
+    rule_set: RuleSet, load: Workload, answers: Sequence[set[str]], scale: Scale, agreement: dict[str, Any]
+) -> list[Entrant]:
     interpreters: list[tuple[str, Interpreter]] = [("naive", NaiveEvaluator(rule_set))]
     try:
         interpreters.append(("rete", ReteInterpreter(rule_set)))
@@ -148,13 +151,25 @@ def _oracles(rule_set: RuleSet, load: Workload, answers: Sequence[set[str]], sca
     entrants = []
     for name, interpreter in interpreters:
         whole = EndToEnd(rule_set, interpreter)
-        agreement[name] = _agreement(lambda case, whole=whole: grants_of(whole.decide(case)), load.cases, answers, scale)  # type: ignore[misc]
+        agreement[name] = _agreement(_grants_by(whole), load.cases, answers, scale)
         entrants.append(Entrant(name, _warm(whole.decide), load.cases))
     return entrants
 
 
-def _agreement(decide: Callable[[Case], set[str]], cases: Sequence[Case], answers: Sequence[set[str]], scale: Scale,
-               ) -> dict[str, Any]:
+def _grants_by(whole: EndToEnd) -> Callable[[Case], set[str]]:
+    return lambda case: grants_of(whole.decide(case))
+
+
+def _ids_by(peer: Peer) -> Callable[[Case], set[str]]:
+    return lambda case: set(peer.decide(case))
+
+
+def _agreement(
+    decide: Callable[[Case], set[str]],
+    cases: Sequence[Case],
+    answers: Sequence[set[str]],
+    scale: Scale,
+) -> dict[str, Any]:
     """Compare on all requests, or on as many as fit into twenty rounds' time, spread evenly."""
     step = max(1, len(cases) // scale.checked)
     limit = time.perf_counter() + 20 * scale.seconds
@@ -174,12 +189,20 @@ def _slices(rows: list[Row], cases: Sequence[Case]) -> list[tuple[str, list[Row]
     return [("全部", rows), (f"{one}だけ", [r for r in rows if r.key[1] == one])]
 
 
-def _peers(rows: list[Row], load: Workload, answers: Sequence[set[str]], ours: EndToEnd, scale: Scale,
-           agreement: dict[str, Any], echo: Echo) -> tuple[list[Entrant], dict[str, Any]]:
+def _peers(
+    rows: list[Row],
+    load: Workload,
+    answers: Sequence[set[str]],
+    ours: EndToEnd,
+    scale: Scale,
+    agreement: dict[str, Any],
+    echo: Echo,
+) -> tuple[list[Entrant], dict[str, Any]]:
     entrants: list[Entrant] = []
     facts: dict[str, Any] = {}
     for contender in CONTENDERS:
-        about: dict[str, Any] = {"encoding": contender.encoding, "package": contender.package, "version": contender.version}
+        about: dict[str, Any] = {"encoding": contender.encoding, "package": contender.package}
+        about["version"] = contender.version
         facts[contender.name] = about
         if about["version"] is None:
             about["status"] = "not installed"
@@ -192,11 +215,9 @@ def _peers(rows: list[Row], load: Workload, answers: Sequence[set[str]], ours: E
         held = {r.key[1] for r in rows} if about["slice"] == "全部" else {load.cases[0]["municipality"]}
         chosen = [n for n, case in enumerate(load.cases) if case["municipality"] in held]
         cases = [load.cases[n] for n in chosen]
-        agreement[contender.name] = _agreement(
-            lambda case, peer=peer: set(peer.decide(case)), cases, [answers[n] for n in chosen], scale  # type: ignore[misc]
-        )
-        wrong = agreement[contender.name]
-        echo(f"{contender.name} {about['version']}: {about['rows']} 行、照合 {wrong['checked']} 件、不一致 {wrong['disagreements']}")
+        found = _agreement(_ids_by(peer), cases, [answers[n] for n in chosen], scale)
+        agreement[contender.name] = found
+        echo(f"{contender.name}: {about['rows']} 行、照合 {found['checked']} 件、不一致 {found['disagreements']}")
         entrants.append(Entrant(contender.name, _warm(peer.decide), cases))
         if len(cases) < len(load.cases):  # ours on the same slice
             about["ours"] = f"{OURS}（{about['slice']}）"
@@ -212,14 +233,16 @@ def _loaded(contender: Contender, slices: list[tuple[str, list[Row]]], about: di
         except Exception as error:  # whatever the engine raises when it cannot hold the table
             about.setdefault("errors", []).append(f"{name}: {type(error).__name__}: {error}"[:200])
             continue
-        about |= {"slice": name, "rows": len(rows), "load_s": round(time.perf_counter() - start, 3), "status": "measured"}
+        about |= {"slice": name, "rows": len(rows), "status": "measured"}
+        about["load_s"] = round(time.perf_counter() - start, 3)
         return peer
     about["status"] = "cannot hold the rules"
     return None
 
 
-def _result(rows: list[Row], load: Workload, contest: Contest, agreement: dict[str, Any],
-            facts: dict[str, Any]) -> dict[str, Any]:
+def _result(
+    rows: list[Row], load: Workload, contest: Contest, agreement: dict[str, Any], facts: dict[str, Any]
+) -> dict[str, Any]:
     series = contest.series
     floors = sorted(ns for held in series.values() for ns in held.floor)
     for name, about in facts.items():

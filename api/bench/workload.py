@@ -36,8 +36,9 @@ class Workload:
         return tuple(c for c, held in zip(self.cases, self.lawful, strict=True) if held is lawful)
 
 
-def generate(rule_set: RuleSet, rows: Sequence[Row], count: int, *, municipality: str | None = None,
-             seed: int = 20160101) -> Workload:
+def generate(
+    rule_set: RuleSet, rows: Sequence[Row], count: int, *, municipality: str | None = None, seed: int = 20160101
+) -> Workload:
     """Draw requests of municipal agencies from the rows: an action, a grant, one of its rows, a day, facts.
 
     Args:
@@ -169,5 +170,6 @@ class _Words:
         self.information = sorted({e.name for p in parts for g in p.grants for e in g.information or ()})
         known = [key for part in parts for key in part.procedures]
         self.procedures = {
-            word: sorted(k.removeprefix(f"{a.id}/") for k in known if k.startswith(f"{a.id}/")) for word, a in affairs.items()
+            word: sorted(key.removeprefix(f"{affair.id}/") for key in known if key.startswith(f"{affair.id}/"))
+            for word, affair in affairs.items()
         }
