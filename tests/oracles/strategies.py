@@ -61,7 +61,7 @@ class RequestMaker:
     def request(self) -> Request:
         chance, view = self.chance, self._view()
         grant = chance.choice(view.grants) if view.grants and chance.random() < 0.9 else None
-        keep = 0.75 if chance.random() < 0.5 else 0.93  # how likely each dimension stays as the grant has it
+        keep = 0.8 if chance.random() < 0.4 else 0.97  # how likely each dimension stays as the grant has it
         action = self._action(grant, keep)
         party = self._party(view, grant, keep)
         affair = self._affair(view, grant, keep)
@@ -290,7 +290,7 @@ _DESIGNATIONS = ("市町村長", "都道府県知事等", f"{_CITY}/市長", f"{
 
 def random_rule_set(chance: random.Random, size: int = 6) -> RuleSet:
     """A rule set over a narrow vocabulary, so that grants often meet requests and each other."""
-    if chance.random() < 0.04:
+    if chance.random() > 0.88:
         faults: tuple[str, ...] = ("J0001 未定義の語",)
     else:
         faults = ()
