@@ -320,7 +320,7 @@ def _hints(decision: Decision) -> Iterator[Alternative]:
         for reason in item.unmet
         if reason.remedy is not None and reason.code in _HINTED
     )
-    for text in list(texts)[:MOST]:
+    for text in list(texts)[:MOST] or ["根拠となる条項か登録を改める必要があります"]:
         yield Alternative(f"要求を変えても適法になりません。{text}")
 
 

@@ -137,7 +137,11 @@ def _is_application(rule_set: RuleSet, request: Request) -> bool:
 
 def _no_refusal(rule_set: RuleSet, request: Request, given: tuple[Duty, ...]) -> tuple[Duty, ...]:
     duties = (duty for part in index_of(rule_set).parts(request.body) for duty in part.duties)
-    return tuple(duty for duty in duties if duty.id == NO_REFUSAL_OF_SERVICE and duty not in given)[:1]
+    return tuple(duty for duty in duties if duty.id == NO_REFUSAL_OF_SERVICE and _follows(duty, request, given))[:1]
+
+
+def _follows(duty: Duty, request: Request, given: tuple[Duty, ...]) -> bool:
+    return duty.citation.in_force.contains(request.on) and duty not in given
 
 
 def _assumption(rule_set: RuleSet, request: Request, name: str) -> Assumption | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from engine import wording
 from engine.decision import SEVERITY, Decision, ItemDecision, Outcome, Unmet
-from engine.index import GrantIndex
+from engine.index import index_of
 from engine.matching import (
     State,
     bar_value,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
+    from engine.index import GrantIndex
     from engine.period import Period
     from engine.request import Request
     from engine.rule_set import Citation, Duty, Grant, GrantedInformation, Part, Party, Procedure, RuleSet, Void
@@ -60,7 +61,7 @@ class CompiledIndex:
 
     def __init__(self, rule_set: RuleSet, plans: int = 32_768) -> None:
         self.rule_set = rule_set
-        self.index = GrantIndex(rule_set)
+        self.index = index_of(rule_set)
         self._digest = rule_set.digest
         self._limit = plans
         self._plans: dict[_Key, _Plan] = {}
@@ -131,7 +132,19 @@ class _Item:
 class _Plan:
     """All that the rules say about one shape of request, cut into runs of days."""
 
-    __slots__ = ("action", "affair", "items", "parts", "party", "runs", "starts", "voids")
+    __slots__ = (
+        "action",
+        "affair",
+        "duties",
+        "items",
+        "parts",
+        "party",
+        "procedure",
+        "prohibitions",
+        "runs",
+        "starts",
+        "voids",
+    )
 
     def __init__(self, index: GrantIndex, request: Request) -> None:
         self.action = request.action
@@ -150,6 +163,15 @@ class _Plan:
             for void in index.voids(request.body, request.action, scope)
             if self.party is not None and not void.parties.isdisjoint(self.party.designations)
         )
+        procedures = [part.procedures for part in self.parts if request.procedure in part.procedures]
+        self.procedure = None if request.procedure is None else next((p[request.procedure] for p in procedures), None)
+        self.duties = tuple(duty for part in self.parts for duty in part.duties if request.action in duty.actions)
+        self.prohibitions = tuple(
+            prohibition
+            for part in self.parts
+            for prohibition in part.prohibitions
+            if request.action in prohibition.actions
+        )
         self.starts = sorted(self._boundaries())
         self.runs: list[_Run | None] = [None] * (len(self.starts) + 1)
 
@@ -161,6 +183,8 @@ class _Plan:
 
     def _boundaries(self) -> set[int]:
         periods: set[Period] = {void.period for void in self.voids}
+        periods.update(duty.citation.in_force for duty in self.duties)
+        periods.update(prohibition.citation.in_force for prohibition in self.prohibitions)
         names: set[str] = set()
         for item in self.items:
             for candidate in item.candidates:
@@ -236,7 +260,7 @@ class _Run:
         outcome = min((item.outcome for item in decided), key=SEVERITY.index)
         duties: tuple[Duty, ...] = ()
         if outcome is Outcome.PERMITTED:
-            duties = tuple(duty for part in plan.parts for duty in part.duties if plan.action in duty.actions)
+            duties = tuple(duty for duty in plan.duties if duty.citation.in_force.contains(self.on))
         answer = (outcome, tuple(decided), duties, tuple(sorted(assumed)))
         if len(self.answers) < _ANSWERS:
             self.answers[values] = answer
@@ -249,8 +273,10 @@ class _Run:
         permitting = [c.grant for c, said in states if said is State.SATISFIED]
         if permitting:
             ids = tuple(dict.fromkeys(grant.id for grant in permitting))
-            bases = tuple(dict.fromkeys(basis for grant in permitting for basis in grant.bases))
-            return ItemDecision(item.information, Outcome.PERMITTED, ids, bases, ()), permitting
+            bases = dict.fromkeys(basis for grant in permitting for basis in grant.bases)
+            if self.plan.procedure is not None:
+                bases[self.plan.procedure.citation] = None
+            return ItemDecision(item.information, Outcome.PERMITTED, ids, tuple(bases), ()), permitting
         said = {said for _, said in states}
         outcome = next((outcome for given, outcome in _BY_STATE if given in said), Outcome.NO_BASIS)
         if outcome is Outcome.NO_BASIS:
@@ -311,7 +337,8 @@ def _near_misses(plan: _Plan, item: _Item, on: date) -> list[Unmet]:
     reasons += _few(wording.procedure(grant, procedures) for grant in missed["procedure"])
     reasons += _few(wording.other_information(grant, item.information) for grant in missed["information"])
     reasons += _few(wording.void(void) for void in _sorted(plan.voids) if void.period.contains(on))
-    reasons.append(wording.no_ground(plan.party, plan.affair, plan.action, item.information))
+    prohibition = next((p for p in plan.prohibitions if p.citation.in_force.contains(on)), None)
+    reasons.append(wording.no_ground(plan.party, plan.affair, plan.action, item.information, prohibition))
     return reasons
 
 

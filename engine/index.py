@@ -108,11 +108,11 @@ _recent: list[GrantIndex] = []
 
 
 def index_of(rule_set: RuleSet) -> GrantIndex:
-    """The index of a rule set; the last few are kept, by identity (rule sets never change)."""
+    """The index of a rule set; the last two are kept, by identity (rule sets never change)."""
     for index in tuple(_recent):
         if index.rule_set is rule_set:
             return index
     index = GrantIndex(rule_set)
     _recent.append(index)
-    del _recent[:-4]
+    del _recent[:-2]
     return index

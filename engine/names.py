@@ -45,9 +45,12 @@ class Names:
         self.parties = _parties(part)
         self.affairs = _affairs(part.affairs.values())
         self.information = {plain(name): name for name in part.information}
+        self.persons: dict[str, str] = {}
         for grant in part.grants:
             for entry in grant.information or ():
                 self.information.setdefault(plain(entry.name), entry.name)
+                if entry.person is not None:
+                    self.persons[plain(entry.person)] = entry.person
         self.designations = {
             plain(name): name
             for names in (*(grant.holders for grant in part.grants), *(p.designations for p in part.parties.values()))
@@ -71,6 +74,8 @@ class Directory:
         self.tables = tables
         #: specific facts that the parts ask for, without prefix
         self.specific: frozenset[str] = frozenset().union(*(table.specific for table in tables))
+        #: the same as facts are named
+        self.specific_facts = frozenset(SPECIFIC_FACT + name for name in self.specific)
 
     def agency(self, name: str) -> Party | None:
         """The acting agency: of the body itself or, without a body, of the nation."""
@@ -116,6 +121,11 @@ class Directory:
         """The information with this name."""
         text = plain(name)
         return next((found for table in self.tables if (found := table.information.get(text)) is not None), None)
+
+    def person(self, name: str) -> str:
+        """The person as the 規則 words it; a wording that no rule has stays as it is and matches none."""
+        text = plain(name)
+        return next((table.persons[text] for table in self.tables if text in table.persons), name.strip())
 
     def holder(self, name: str, registered: Registered) -> Holder | None:
         """Who holds: own agency, national body, agency of a registered body, designation, other local head."""

@@ -228,7 +228,9 @@ class Reading:
                 text = f"情報「{shown(entry)}」は知られていません"
                 self.refuse(INFORMATION, field, text, directory.nearest_information(entry))
             return None
-        return GrantedInformation(found, plain(person) if isinstance(person, str) and person.strip() else None)
+        return GrantedInformation(
+            found, directory.person(person) if isinstance(person, str) and person.strip() else None
+        )
 
     def _holder(self, directory: Directory) -> Holder | None:
         name = self._text("holder", required=False)

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from engine import impact_assessment
-from engine.facts import normalise
+from engine.facts import ASSESSMENT_WORDS, normalise
 from engine.names import Directories
 from engine.reading import Reading, digits_anywhere
 from engine.request import Request
@@ -20,6 +20,7 @@ from engine.rule_set import Affair, Fact, Part
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from engine.names import Directory
     from engine.rule_set import RuleSet
 
 _SIMPLE = frozenset({"consent", "resident", "ppc_notified", "same_day", "network_up"})
@@ -38,11 +39,11 @@ def resolve(rule_set: RuleSet, raw: Mapping[str, object]) -> Request:
 class _Shape:
     """The part of a request that its names decide, and the register's word on the impact assessment."""
 
-    __slots__ = ("assumptions", "changes", "request", "specific", "values")
+    __slots__ = ("assumptions", "changes", "directory", "request", "values")
 
-    def __init__(self, request: Request, specific: frozenset[str], register: _Register) -> None:
+    def __init__(self, request: Request, directory: Directory, register: _Register) -> None:
         self.request = request
-        self.specific = specific
+        self.directory = directory
         self.changes, self.values, self.assumptions = register
 
     def on(self, on: date, facts: dict[str, bool], assumptions: tuple[str, ...]) -> Request:
@@ -117,8 +118,10 @@ class Resolver:
             if facts.__class__ is not dict:
                 return self._read(raw, None)
             for name, value in facts.items():
-                if (value is True or value is False) and name in _SIMPLE:
+                if (value is True or value is False) and (name in _SIMPLE or name in shape.directory.specific_facts):
                     known[name] = value
+                elif name == _PIA and value.__class__ is str and value in ASSESSMENT_WORDS:
+                    known[_PIA] = ASSESSMENT_WORDS[value]
                 else:
                     return self._with_facts(raw, shape, on)
         return shape.on(on, known, ())
@@ -128,7 +131,7 @@ class Resolver:
         facts = raw["facts"]
         if digits_anywhere(facts):
             return self._read(raw, None)
-        normal = normalise(facts, on, shape.specific)
+        normal = normalise(facts, on, shape.directory.specific)
         if normal.problems:
             return self._read(raw, None)
         return shape.on(on, normal.facts, normal.assumptions)
@@ -139,7 +142,7 @@ class Resolver:
         directory = self.directories.of(request.body)
         parts = self.rule_set.parts(request.body)
         affair = next(part.affairs[request.affair] for part in parts if request.affair in part.affairs)
-        shape = _Shape(request, directory.specific, register(parts, affair))
+        shape = _Shape(request, directory, register(parts, affair))
         if key is not None and "attachments" not in raw:
             if len(self._shapes) >= _SHAPES:
                 self._shapes.clear()

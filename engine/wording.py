@@ -11,7 +11,18 @@ from engine.rule_set import SPECIFIC_FACT, Action, Holding
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from engine.rule_set import Affair, Bar, Citation, Condition, Grant, GrantedInformation, Party, Procedure, Void
+    from engine.rule_set import (
+        Affair,
+        Bar,
+        Citation,
+        Condition,
+        Grant,
+        GrantedInformation,
+        Party,
+        Procedure,
+        Prohibition,
+        Void,
+    )
 
 ACTIONS = {
     Action.USE: "利用",
@@ -62,14 +73,22 @@ def _joined(names: Iterable[str]) -> str:
     return "、".join(sorted(set(names)))
 
 
-def no_ground(party: Party | None, affair: Affair | None, action: Action, item: GrantedInformation | None) -> Unmet:
-    """No provision grants it at all."""
+def no_ground(
+    party: Party | None,
+    affair: Affair | None,
+    action: Action,
+    item: GrantedInformation | None,
+    prohibition: Prohibition | None = None,
+) -> Unmet:
+    """No provision grants it at all, and `prohibition` forbids it without one."""
     who = "当該機関" if party is None else party.name
     what = "当該事務" if affair is None else f"「{affair.name}」"
     act = f"{information(item)}の{ACTIONS[action]}" if item is not None else ACTIONS[action]
+    general = "" if prohibition is None else f"（{prohibition.citation.label}: {prohibition.text}）"
     return Unmet(
         "no_ground",
-        f"{who}が{what}のために行う{act}を認める規定がありません",
+        f"{who}が{what}のために行う{act}を認める規定がありません{general}",
+        None if prohibition is None else prohibition.citation,
         remedy="番号法別表若しくは主務省令に定めがあるか、条例に定めを置く必要があります",
     )
 

@@ -10,7 +10,7 @@ import pytest
 from engine.compiled import CompiledIndex
 from engine.decision import Decision, Outcome
 from engine.request import Request
-from engine.rule_set import Action, Affair, Assumption, Duty, Gate, Holding, PeriodLimit, RuleSet, Void
+from engine.rule_set import Action, Affair, Assumption, Duty, Gate, Holding, PeriodLimit, Prohibition, RuleSet, Void
 from tests.engine.build import (
     AFFAIR,
     BOARD,
@@ -265,6 +265,26 @@ def test_duties_follow_a_permit_only() -> None:
     rule_set = a_rule_set([a_grant("g")], national_duties=(duty, card))
     assert decide(rule_set, a_request()).duties == (duty,)
     assert decide(rule_set, a_request(affair=CHILD)).duties == ()
+
+
+def test_duties_follow_on_the_days_of_their_provision() -> None:
+    late = Duty("record", "記録する", cite("番号法第23条", period("2017-05-30")), frozenset({Action.USE}))
+    rule_set = a_rule_set([a_grant("g")], national_duties=(late,))
+    engine = CompiledIndex(rule_set)
+    assert engine.decide(a_request(on="2017-05-29")).duties == ()
+    assert engine.decide(a_request(on="2017-05-30")).duties == (late,)
+
+
+def test_the_procedure_asked_for_is_a_basis() -> None:
+    decision = decide(a_rule_set([a_grant("g")]), a_request(procedure=f"{AFFAIR}/1"))
+    assert [basis.label for basis in decision.items[0].bases] == ["根拠g", "第1号"]
+
+
+def test_what_has_no_ground_names_the_general_prohibition() -> None:
+    general = Prohibition(frozenset({Action.USE}), cite("番号法第9条", period("2016-01-01")), "次のほか、利用できない")
+    engine = CompiledIndex(a_rule_set(national_prohibitions=(general,)))
+    assert engine.decide(a_request()).items[0].unmet[0].citation == general.citation
+    assert engine.decide(a_request(on="2015-12-31")).items[0].unmet[0].citation is None
 
 
 def test_assumptions_of_grants_and_their_gates_on_their_days() -> None:

@@ -142,6 +142,12 @@ def test_information_with_persons() -> None:
     assert request.information == (GrantedInformation(TAX, "申請者"), GrantedInformation(RESIDENCE))
 
 
+def test_persons_are_those_of_the_rules_whatever_their_width() -> None:
+    rules = a_rule_set([from_agency("t", (TAX, "世帯員（同居）"))])
+    request = resolve(rules, raw(information=[{"name": TAX, "person": "世帯員(同居)"}]))
+    assert request.information == (GrantedInformation(TAX, "世帯員（同居）"),)
+
+
 def test_attachments() -> None:
     assert read(attachments=True).attachments is None
     assert read(attachments=["所得課税証明書"]).attachments == ("所得課税証明書",)
@@ -234,7 +240,15 @@ def test_a_remembered_request_is_read_as_if_new() -> None:
         raw(information=information, on=day, facts=facts, procedure=procedure, holder=holder)
         for information in (TAX, [TAX], [TAX, RESIDENCE])
         for day in ("2018-04-01", date(2019, 1, 1))
-        for facts in (..., None, {}, {"consent": True}, {"同意": "はい", "pia": "公表済"}, {"specific": {"学生": True}})
+        for facts in (
+            ...,
+            None,
+            {},
+            {"consent": True},
+            {"同意": "はい", "pia": "公表済"},
+            {"specific": {"学生": True}},
+            {"specific:生計維持者が課税": True, "pia": "missing"},
+        )
         for procedure in (..., 1, "1")
         for holder in (..., "市長")
     ]
