@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dsl.instrument import Instrument, value, values
-from dsl.phrases import without_delegation
+from dsl.phrases import without_delegation, without_parentheses
 from dsl.place import affair_cell, placed, row_annotations, table_word
 from dsl.regulation import TargetItem, TargetRow
 from dsl.syntax import Annotation, Article, CardUse, Cell, Item, Paragraph, Row, ScopeOfIndependentUse, Span, Table
@@ -21,9 +21,8 @@ FIELDS = ("福祉", "保健", "医療", "社会保障", "地方税", "防災", "
 
 def declare_rows(m: Municipality, ordinance: Instrument) -> None:
     """Declare the affair of every row of the ordinance's tables."""
-    tables = [*ordinance.document.tables]
-    for article in ordinance.document.articles:
-        tables += [placed(p.table, article, p) for p in article.paragraphs if p.table is not None]
+    within = [placed(p.table, a, p) for a in ordinance.document.articles for p in a.paragraphs if p.table is not None]
+    tables = [*within, *ordinance.document.tables]
     for table in tables:
         seen: set[str] = set()
         for row in table.rows:
@@ -103,7 +102,7 @@ def _declare(
     if held is None:
         m.affairs[key] = Affair(key, text, frozenset({key}), (named, label), fields, statutory=False)
         return
-    if text != held.name:
+    if without_parentheses(text) != without_parentheses(held.name):
         m.findings.add(
             "J0322",
             ordinance,

@@ -51,7 +51,12 @@ def extract(line: Fragment, report: Reporter) -> Marked:
     i, text = 0, line.text
     while i < len(text):
         if text[i] == "〕":
-            report.add("J0015", line.span(i, i + 1), "「〕」に対応する「〔」がありません", "「〔」を補うか、「〕」を消してください。")
+            report.add(
+                "J0015",
+                line.span(i, i + 1),
+                "「〕」に対応する「〔」がありません",
+                "「〔」を補うか、「〕」を消してください。",
+            )
         elif text[i] == "〔":
             end = _closing(line, i, report)
             found += [(len(kept), a) for a in _parse(line.part(i + 1, end), report)]
@@ -71,16 +76,24 @@ def _closing(line: Fragment, start: int, report: Reporter) -> int:
     while close < len(line.text):
         if line.text[close] == "〔":
             if depth == 1:
-                report.add("J0011", line.span(close, close + 1), "〔 〕の中に「〔」があります",
-                           "注記は入れ子にせず、〔…〕〔…〕と並べて書いてください。")
+                report.add(
+                    "J0011",
+                    line.span(close, close + 1),
+                    "〔 〕の中に「〔」があります",
+                    "注記は入れ子にせず、〔…〕〔…〕と並べて書いてください。",
+                )
             depth += 1
         elif line.text[close] == "〕":
             depth -= 1
             if depth == 0:
                 return close
         close += 1
-    report.add("J0010", line.span(start, len(line.text)), "「〔」が、この行の中で閉じていません",
-               "同じ行の中に「〕」を補ってください。注記は行をまたげません。")
+    report.add(
+        "J0010",
+        line.span(start, len(line.text)),
+        "「〔」が、この行の中で閉じていません",
+        "同じ行の中に「〕」を補ってください。注記は行をまたげません。",
+    )
     return len(line.text)
 
 
@@ -88,7 +101,9 @@ def _parse(inside: Fragment, report: Reporter) -> list[Annotation]:
     annotations = []
     pieces = _pieces(inside)
     if not any(p.text for p in pieces):
-        report.add("J0013", inside.span(), "〔 〕の中に何も書かれていません", "注記の名前と値を書くか、〔 〕を消してください。")
+        report.add(
+            "J0013", inside.span(), "〔 〕の中に何も書かれていません", "注記の名前と値を書くか、〔 〕を消してください。"
+        )
     for piece in pieces:
         match = re.match(r"[^ \t　]+", piece.text)
         if match is None:
@@ -128,7 +143,12 @@ def _unknown(name: str, at: Fragment, report: Reporter) -> None:
 
 def _valid(annotation: Annotation, at: Fragment, report: Reporter) -> bool:
     if not annotation.value and annotation.name != "注":
-        report.add("J0013", at.span(), f"〔{annotation.name}〕に値がありません", f"〔{annotation.name} …〕のように、空白の後に値を書いてください。")
+        report.add(
+            "J0013",
+            at.span(),
+            f"〔{annotation.name}〕に値がありません",
+            f"〔{annotation.name} …〕のように、空白の後に値を書いてください。",
+        )
         return False
     check = _CHECKS.get(annotation.name)
     problem = check(annotation.value) if check else None
@@ -149,7 +169,9 @@ def _date(value: str) -> NoDate | None:
 
 def _period(value: str) -> NoDate | str | None:
     head, separator, tail = value.partition("から")
-    days = [head.removesuffix("まで")] if not separator else [head, *([tail.removesuffix("まで")] if tail.strip() else [])]
+    days = (
+        [head.removesuffix("まで")] if not separator else [head, *([tail.removesuffix("まで")] if tail.strip() else [])]
+    )
     if not separator and not head.endswith("まで"):
         return "〔期間 平成28年1月1日から平成29年5月29日まで〕のように書いてください。"
     return next((p for p in map(_date, days) if p is not None), None)
@@ -167,7 +189,11 @@ def _state(value: str) -> str | None:
 
 
 def _body(value: str) -> str | None:
-    return None if re.fullmatch(r".+[ 　]\d{6}", value) else "〔団体 石巻市 042021〕のように、名称と6桁のコードを書いてください。"
+    return (
+        None
+        if re.fullmatch(r".+[ 　]\d{6}", value)
+        else "〔団体 石巻市 042021〕のように、名称と6桁のコードを書いてください。"
+    )
 
 
 _CHECKS: dict[str, Callable[[str], NoDate | str | None]] = {

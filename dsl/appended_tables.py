@@ -41,7 +41,7 @@ class _Narrowing:
 def _orders_on(table: str, row: str, affair: str, national: National, orders: Sequence[Instrument]) -> list[_Narrowing]:
     found: list[_Narrowing] = []
     matches = [
-        (order, article, paragraph)
+        (order, article, paragraph, sentence.formula)
         for order in orders
         for article in order.document.articles
         for paragraph in article.paragraphs
@@ -52,7 +52,7 @@ def _orders_on(table: str, row: str, affair: str, national: National, orders: Se
             for t in sentence.formula.targets
         )
     ]
-    for order, article, paragraph in matches:
+    for order, article, paragraph, formula in matches:
         period = order.in_force(article.annotations, paragraph.annotations)
         if period is None:
             continue
@@ -62,6 +62,10 @@ def _orders_on(table: str, row: str, affair: str, national: National, orders: Se
             key = f"{affair}/{value(item.annotations, '手続') or prefix + item.number}"
             citation = order.cite_provision(period, article, paragraph, item)[0]
             procedures[key] = Procedure(key, affair, item.text.raw, citation)
+        if formula.single is not None and not procedures:
+            key = f"{affair}/{prefix}1"
+            citation = order.cite_provision(period, article, paragraph)[0]
+            procedures[key] = Procedure(key, affair, formula.single.text, citation)
         national.procedures |= procedures
         found.append(
             _Narrowing(

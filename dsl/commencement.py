@@ -102,7 +102,9 @@ def _day(
 
 
 def _provision_words(ref: ProvisionRef) -> str:
-    words = (ref.law or "") + ("附則" if ref.supplementary else "")
+    if ref.article is None:
+        return f"{ref.law or '法'}の施行の日"
+    words = (ref.law or "法") + ("附則" if ref.supplementary else "")
     for number, counter in ((ref.article, "条"), (ref.paragraph, "項"), (ref.item, "号")):
         if number:
             words += f"第{number.split('-')[0]}{counter}" + "".join(f"の{n}" for n in number.split("-")[1:])

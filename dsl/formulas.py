@@ -244,16 +244,28 @@ class _Reading:
             if any(low < remark.at <= high for low, high in self.designations):
                 continue
             if remark.kind is RemarkKind.INCLUDES:
-                self.report.add("J0065", span, "このかっこ書きは、判定に使われません",
-                                "含めるものを表の行や号に書き出してください。")
+                self.report.add(
+                    "J0065",
+                    span,
+                    "このかっこ書きは、判定に使われません",
+                    "含めるものを表の行や号に書き出してください。",
+                )
                 continue
-            if remark.kind is RemarkKind.EXCLUDES and isinstance(made, ScopeOfIndependentUse) and excluded_rows(remark.text):
+            if (
+                remark.kind is RemarkKind.EXCLUDES
+                and isinstance(made, ScopeOfIndependentUse)
+                and excluded_rows(remark.text)
+            ):
                 continue
             if remark.kind in (RemarkKind.LIMITS, RemarkKind.EXCLUDES) and self.facts:
                 continue
-            self.report.add("J0061", span, "このかっこ書きが何を広げ、又は狭めるのか、決まっていません",
-                            "（以下「…」という。）、（法別表第1に掲げる事務を除く。）のような形にするか、"
-                            "求めの事実で決まるものは〔事実 名前〕を文の末尾に付けてください。")
+            self.report.add(
+                "J0061",
+                span,
+                "このかっこ書きが何を広げ、又は狭めるのか、決まっていません",
+                "（以下「…」という。）、（法別表第1に掲げる事務を除く。）のような形にするか、"
+                "求めの事実で決まるものは〔事実 名前〕を文の末尾に付けてください。",
+            )
 
     def _exclusions(self, start: int, end: int) -> tuple[Exclusion, ...]:
         found = []
@@ -275,7 +287,9 @@ class _Reading:
             for child in node.children:
                 if isinstance(child, Tree):
                     clauses.append(self._clause(child))
-        whole = next((self._agencies(c) for c in tree.children if isinstance(c, Tree) and c.data == "agencies_by"), None)
+        whole = next(
+            (self._agencies(c) for c in tree.children if isinstance(c, Tree) and c.data == "agencies_by"), None
+        )
         if whole is not None:
             clauses = [c if c.agencies else AffairClause(whole, c.affairs, c.exclusions, c.span) for c in clauses]
         return ScopeOfIndependentUse(tuple(clauses))
@@ -291,10 +305,14 @@ class _Reading:
         return self._exclusions(tokens[0].start_pos or 0, tokens[-1].end_pos or 0)
 
     def _clause(self, node: _Node) -> AffairClause:
-        agencies = next((self._agencies(c) for c in node.children if isinstance(c, Tree) and c.data == "agencies_by"), None)
+        agencies = next(
+            (self._agencies(c) for c in node.children if isinstance(c, Tree) and c.data == "agencies_by"), None
+        )
         references = next((c for c in node.children if isinstance(c, Tree) and c.data == "references"), None)
         if references is not None:
-            return AffairClause(agencies, ForwardScope(self._references(references), self.span(node)), (), self.span(node))
+            return AffairClause(
+                agencies, ForwardScope(self._references(references), self.span(node)), (), self.span(node)
+            )
         affairs = self._first(node, "affairs")
         return AffairClause(agencies, self._affairs(affairs), self._over(node), self.span(node))
 
@@ -312,7 +330,9 @@ class _Reading:
         affairs = self._affairs(self._first(tree, "affairs"))
         item = next((t for t in _tokens(tree) if t.type == "ITEM_OF_19"), None)
         number = re.search(r"(\d+)号", item or "")
-        return ProvisionToOtherAgency(asking, affairs, asked, self._information(tree), number.group(1) if number else None)
+        return ProvisionToOtherAgency(
+            asking, affairs, asked, self._information(tree), number.group(1) if number else None
+        )
 
     def deemed_submission(self, tree: _Node) -> Formula:
         norms = next(t for t in _tokens(tree) if t.type == "DEMANDING_NORMS")
@@ -367,8 +387,12 @@ class _Reading:
                 token = _tokens(day)[0]
                 commencement = Commencement(None, False, self._law_reference(token))
             case _:
-                self.report.add("J0060", self.span(day), "規則で定める日がいつか分かりません",
-                                "その日が決まったら、文の末尾に〔施行 平成29年7月1日〕と書いてください。")
+                self.report.add(
+                    "J0060",
+                    self.span(day),
+                    "規則で定める日がいつか分かりません",
+                    "その日が決まったら、文の末尾に〔施行 平成29年7月1日〕と書いてください。",
+                )
                 return None
         return EntryIntoForce(provisions, commencement, applied, proviso)
 
@@ -383,11 +407,22 @@ class _Reading:
         text = str(token)
         match = re.search(r"(附則)?第(\d+)条((?:の\d+)*)(?:第(\d+)項)?(?:第(\d+)号)?", text)
         law = re.match(r"^(番号利用法|番号法|法)", text)
-        name = "法" if law or text.startswith("行政手続における特定の個人を識別する") else text[: match.start() if match else None] or None
+        name = (
+            "法"
+            if law or text.startswith("行政手続における特定の個人を識別する")
+            else text[: match.start() if match else None] or None
+        )
         if match is None:
             return ProvisionRef(Whose.ACT, None, None, None, self.span(token), name)
-        return ProvisionRef(Whose.ACT, match.group(2) + match.group(3).replace("の", "-"), match.group(4), match.group(5),
-                            self.span(token), name, bool(match.group(1)))
+        return ProvisionRef(
+            Whose.ACT,
+            match.group(2) + match.group(3).replace("の", "-"),
+            match.group(4),
+            match.group(5),
+            self.span(token),
+            name,
+            bool(match.group(1)),
+        )
 
     def terms_as_in_the_act(self, tree: _Node) -> Formula:
         return Definitions(True, False, ())
@@ -400,10 +435,14 @@ class _Reading:
         return Definitions(False, False, ((tokens["TERM"].strip("「」"), tokens["MEANING"]),))
 
     def card_use(self, tree: _Node) -> Formula:
-        agencies = next((self._agencies(c) for c in tree.children if isinstance(c, Tree) and c.data == "agencies_by"), None)
+        agencies = next(
+            (self._agencies(c) for c in tree.children if isinstance(c, Tree) and c.data == "agencies_by"), None
+        )
         token = _tokens(self._first(tree, "card_affairs"))[0]
         affairs: AffairPhrase = (
-            ItemsBelow(self.span(token)) if token.type == "LIST_BELOW" else NamedAffair(self._text(token), self.span(token))
+            ItemsBelow(self.span(token))
+            if token.type == "LIST_BELOW"
+            else NamedAffair(self._text(token), self.span(token))
         )
         return CardUse(agencies, affairs)
 
@@ -560,8 +599,12 @@ class _Reading:
 
     def _nowhere(self, token: Token) -> None:
         if not self.context.statutory:
-            self.report.add("J0064", self.span(token), f"「{token}」の行き先がありません",
-                            "第3条第2項のように、条と項の番号で書いてください。")
+            self.report.add(
+                "J0064",
+                self.span(token),
+                f"「{token}」の行き先がありません",
+                "第3条第2項のように、条と項の番号で書いてください。",
+            )
 
 
 #: terminals that are designations: the remarks inside belong to them

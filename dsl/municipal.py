@@ -126,8 +126,8 @@ class Municipality:
         for instrument in self.instruments:
             commence(instrument, self.national, self.findings)
         for ordinance in self.ordinances:
-            declare_rows(self, ordinance)
             declare_items(self, ordinance)
+            declare_rows(self, ordinance)
         for regulation in self.regulations_only():
             parent = self.parent(regulation)
             if parent is not None:

@@ -206,7 +206,11 @@ def parse_wareki(text: str) -> date | NoDate:
         year, month, day = (int(g) for g in iso.groups())
         return _day(year, month, day, text)
     if wareki is None:
-        return NoDate("form", f"「{text.strip()}」は日付として読めません", "平成28年1月1日（又は 2016-01-01）の形で書いてください。")
+        return NoDate(
+            "form",
+            f"「{text.strip()}」は日付として読めません",
+            "平成28年1月1日（又は 2016-01-01）の形で書いてください。",
+        )
     era, (count, month, day) = wareki.group(1), (int(g) for g in wareki.groups()[1:])
     if not 1 <= count <= 200:
         return NoDate("era", f"{era}{count}年という年はありません", "元年（1年）から数えた年を書いてください。")

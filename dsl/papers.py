@@ -63,7 +63,7 @@ def _deemed(
             )
             continue
         triggers |= {ordinance.clause(number, p.number) for p in target.paragraphs if ref.paragraph in (None, p.number)}
-    granting = {g.clause for g in municipality.grants}
+    granting = {g.clause for g in municipality.grants if g.information is not None}
     if not triggers & granting:
         municipality.findings.add(
             "J0311",

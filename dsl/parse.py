@@ -68,8 +68,15 @@ def parse(path: str, source: str) -> tuple[Document, tuple[Diagnostic, ...]]:
     reader = _Reader(kind, draft, report)
     span = heading.text.strip().span() if heading else Span(1, 1, 1, 2)
     document = Document(
-        path, kind, title, (*held, *draft.annotations), reader.articles(draft.articles), reader.tables(draft.tables),
-        tuple(reader.supplementary(s) for s in draft.supplementary), span, source,
+        path,
+        kind,
+        title,
+        (*held, *draft.annotations),
+        reader.articles(draft.articles),
+        reader.tables(draft.tables),
+        tuple(reader.supplementary(s) for s in draft.supplementary),
+        span,
+        source,
     )
     found = sorted(report.found, key=lambda d: (d.span.line, d.span.column, d.code))
     return document, tuple(dict.fromkeys(found))
@@ -80,10 +87,20 @@ def _characters(line: Fragment, report: Reporter) -> None:
     same = len(plain) == len(line.text)
     for match in _TWELVE.finditer(plain):
         span = line.span(match.start(), match.end()) if same else line.span()
-        report.add("J0004", span, "12桁の数字（************）があります", "個人番号は、条例にも注記にも書かないでください。見本にも使えません。")
+        report.add(
+            "J0004",
+            span,
+            "12桁の数字（************）があります",
+            "個人番号は、条例にも注記にも書かないでください。見本にも使えません。",
+        )
     for i, ch in enumerate(line.text):
         if unicodedata.category(ch) in ("Cf", "Cc") and ch != "\t":
-            report.add("J0003", line.span(i, i + 1), f"目に見えない文字（U+{ord(ch):04X}）があります", "この文字を消してください。ほかの文書から写すと紛れ込むことがあります。")
+            report.add(
+                "J0003",
+                line.span(i, i + 1),
+                f"目に見えない文字（U+{ord(ch):04X}）があります",
+                "この文字を消してください。ほかの文書から写すと紛れ込むことがあります。",
+            )
 
 
 def _heading(marked: Sequence[Marked], report: Reporter) -> tuple[InstrumentKind, str, Marked | None, Sequence[Marked]]:
@@ -95,12 +112,18 @@ def _heading(marked: Sequence[Marked], report: Reporter) -> tuple[InstrumentKind
         word, *rest = re.split(rf"[{BLANKS}]+", text, maxsplit=1)
         kinds = {k.value: k for k in InstrumentKind}
         if word not in kinds:
-            report.add("J0001", line.text.strip().span(), "最初の行に、文書の種類が書かれていません",
-                       f"「条例 ○○市個人番号の利用に関する条例」のように、種類と題名を空白で区切って書いてください。種類は {'・'.join(kinds)} です。")
+            report.add(
+                "J0001",
+                line.text.strip().span(),
+                "最初の行に、文書の種類が書かれていません",
+                f"「条例 ○○市個人番号の利用に関する条例」のように、種類と題名を空白で区切って書いてください。種類は {'・'.join(kinds)} です。",
+            )
             return InstrumentKind.ORDINANCE, text, None, marked
         title = rest[0].strip(BLANKS) if rest else ""
         if not title:
-            report.add("J0002", line.text.strip().span(), "題名がありません", f"「{word} 」の後に題名を書いてください。")
+            report.add(
+                "J0002", line.text.strip().span(), "題名がありません", f"「{word} 」の後に題名を書いてください。"
+            )
         return kinds[word], title, line, [*before, *marked[i + 1 :]]
     report.add("J0001", Span(1, 1, 1, 2), "文書が空です", "「条例 題名」の行から書き始めてください。")
     return InstrumentKind.ORDINANCE, "", None, ()
@@ -123,9 +146,13 @@ class _Reader:
         paragraphs = tuple(p.number for p in draft.paragraphs)
         made = []
         for paragraph in draft.paragraphs:
-            context = Context(draft.line.number, paragraph.number, numbers, paragraphs, self.kind in _STATUTORY, supplementary)
+            context = Context(
+                draft.line.number, paragraph.number, numbers, paragraphs, self.kind in _STATUTORY, supplementary
+            )
             made.append(self._paragraph(paragraph, context, draft.annotations))
-        span = draft.line.fragment.strip().span(0, max(1, len(draft.line.fragment.part(0, draft.line.head_end or None).strip().text)))
+        span = draft.line.fragment.strip().span(
+            0, max(1, len(draft.line.fragment.part(0, draft.line.head_end or None).strip().text))
+        )
         return Article(draft.line.number, draft.caption, tuple(made), draft.deleted, span, tuple(draft.annotations))
 
     def supplementary(self, draft: DraftSupplementary) -> Supplementary:
@@ -133,15 +160,20 @@ class _Reader:
         numbers = tuple(p.number for p in draft.paragraphs)
         statutory = self.kind in _STATUTORY
         paragraphs = tuple(
-            self._paragraph(p, Context(None, p.number, (), numbers, statutory, True), draft.annotations) for p in draft.paragraphs
+            self._paragraph(p, Context(None, p.number, (), numbers, statutory, True), draft.annotations)
+            for p in draft.paragraphs
         )
         articles = self.articles(draft.articles, supplementary=True)
-        return Supplementary(draft.line.caption, paragraphs, articles, draft.line.fragment.strip().span(), tuple(draft.annotations))
+        return Supplementary(
+            draft.line.caption, paragraphs, articles, draft.line.fragment.strip().span(), tuple(draft.annotations)
+        )
 
     def tables(self, drafts: Sequence[DraftTable]) -> tuple[Table, ...]:
         """Every appended table."""
         return tuple(
-            build_table(d.line.number or "1", d.rows, d.line.fragment.strip().span(), d.line.caption, d.annotations, self.report)
+            build_table(
+                d.line.number or "1", d.rows, d.line.fragment.strip().span(), d.line.caption, d.annotations, self.report
+            )
             for d in drafts
         )
 
@@ -166,23 +198,42 @@ class _Reader:
                 continue
             at = line.head_end
             last = end >= len(text.text.rstrip(BLANKS))
-            annotations = tuple(a for i, a in line.marked.annotations
-                                if at + start < i and (i <= at + end or last) and a not in draft.annotations)
+            annotations = tuple(
+                a
+                for i, a in line.marked.annotations
+                if at + start < i and (i <= at + end or last) and a not in draft.annotations
+            )
             if not fragment.text.endswith("。"):
-                self.report.add("J0028", fragment.span(len(fragment.text) - 1), "文が「。」で終わっていません", "文の終わりに「。」を付けてください。")
-            if fragment.text.count("（") + fragment.text.count("(") != fragment.text.count("）") + fragment.text.count(")"):
-                self.report.add("J0029", fragment.span(), "「（」と「）」の数が合いません", "かっこの始まりと終わりを確かめてください。")
+                self.report.add(
+                    "J0028",
+                    fragment.span(len(fragment.text) - 1),
+                    "文が「。」で終わっていません",
+                    "文の終わりに「。」を付けてください。",
+                )
+            if fragment.text.count("（") + fragment.text.count("(") != fragment.text.count("）") + fragment.text.count(
+                ")"
+            ):
+                self.report.add(
+                    "J0029",
+                    fragment.span(),
+                    "「（」と「）」の数が合いません",
+                    "かっこの始まりと終わりを確かめてください。",
+                )
             formula = self._formula(fragment, context, annotations, above)
             yield Sentence(text_of(fragment), formula, annotations)
 
-    def _formula(self, fragment: Fragment, context: Context, own: Sequence[Annotation], above: Sequence[Annotation]) -> Formula | None:
+    def _formula(
+        self, fragment: Fragment, context: Context, own: Sequence[Annotation], above: Sequence[Annotation]
+    ) -> Formula | None:
         declared = declared_effect((*own, *above))
         if declared is not None:
             return declared
         facts = [a.value for a in own if a.name == "事実"]
         return read_sentence(fragment, context, self.report, facts)
 
-    def _item(self, draft: DraftItem, formulas: Sequence[Formula | None], context: Context, above: Sequence[Annotation]) -> Item:
+    def _item(
+        self, draft: DraftItem, formulas: Sequence[Formula | None], context: Context, above: Sequence[Annotation]
+    ) -> Item:
         line = draft.line
         annotations = tuple(a for _, a in line.marked.annotations)
         text, definition = line.text, None
@@ -192,8 +243,15 @@ class _Reader:
         if any(isinstance(f, StatutoryFormula) and f.effect == "prohibition_of_provision" for f in formulas):
             formula = self._formula(line.text, context, annotations, above)
         children = tuple(self._item(c, (), context, above) for c in draft.children)
-        return Item(line.number, text_of(text), text_of(definition) if definition else None, children,
-                    line.fragment.strip().span(), annotations, formula)
+        return Item(
+            line.number,
+            text_of(text),
+            text_of(definition) if definition else None,
+            children,
+            line.fragment.strip().span(),
+            annotations,
+            formula,
+        )
 
     def _pair(self, line: Line, nested: bool) -> tuple[Fragment, Fragment | None]:
         """The two halves of a pair: the affair, and the information defined for it."""
@@ -208,16 +266,34 @@ class _Reader:
         if below:
             return whole.part(0, below.start()).strip(), whole.part(below.start()).strip()
         if not nested:
-            self.report.add("J0066", whole.span(), "この号に定める情報がありません",
-                            "事務の後に空白を一つ置いて「当該申請を行う者に係る地方税関係情報」のように書くか、下にア・イを並べてください。")
+            self.report.add(
+                "J0066",
+                whole.span(),
+                "この号に定める情報がありません",
+                "事務の後に空白を一つ置いて「当該申請を行う者に係る地方税関係情報」のように書くか、下にア・イを並べてください。",
+            )
         return whole, None
 
     def _announced(self, sentences: Sequence[Sentence], items: Sequence[Item], table: Table | None) -> None:
         for sentence in sentences:
             if not items and _wants_items(sentence):
-                self.report.add("J0067", sentence.text.span, "この文は号を予告していますが、号がありません", "次の行から「(1) …」のように号を書いてください。")
-            if table is None and "次の表" in sentence.text.normal and isinstance(sentence.formula, ScopeOfIndependentUse):
-                self.report.add("J0068", sentence.text.span, "「次の表」とありますが、表がありません", "次の行から「| 項 | 機関 | 事務 |」のように表を書いてください。")
+                self.report.add(
+                    "J0067",
+                    sentence.text.span,
+                    "この文は号を予告していますが、号がありません",
+                    "次の行から「(1) …」のように号を書いてください。",
+                )
+            if (
+                table is None
+                and "次の表" in sentence.text.normal
+                and isinstance(sentence.formula, ScopeOfIndependentUse)
+            ):
+                self.report.add(
+                    "J0068",
+                    sentence.text.span,
+                    "「次の表」とありますが、表がありません",
+                    "次の行から「| 項 | 機関 | 事務 |」のように表を書いてください。",
+                )
 
 
 def declared_effect(annotations: Sequence[Annotation]) -> Formula | None:
@@ -240,7 +316,9 @@ def _wants_items(sentence: Sentence) -> bool:
         return formula.single is None
     if isinstance(formula, CardUse):
         return isinstance(formula.affairs, ItemsBelow)
-    return isinstance(formula, ScopeOfIndependentUse) and any(isinstance(c.affairs, ItemsBelow) for c in formula.clauses)
+    return isinstance(formula, ScopeOfIndependentUse) and any(
+        isinstance(c.affairs, ItemsBelow) for c in formula.clauses
+    )
 
 
 def _split(text: str) -> Iterator[tuple[int, int]]:
@@ -256,5 +334,3 @@ def _split(text: str) -> Iterator[tuple[int, int]]:
             start = i + 1
     if text[start:].strip(BLANKS):
         yield start, len(text)
-
-

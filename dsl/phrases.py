@@ -19,7 +19,7 @@ _AGENCY_END = re.compile(
 )
 _INFORMATION_END = re.compile(r"(情報|事項|もの)$")
 _DEFINES = re.compile(r"以下(?:この[^「」]{1,6}において)?「([^」]+)」と(?:いう|総称する)")
-_JOINER = re.compile(r"、|又は|若しくは|及び|並びに")
+_JOINER = re.compile(r"[、,，]|又は|または|若しくは|もしくは|及び|および|並びに|ならびに")
 _DELEGATED = re.compile(
     r"であって、?(?:[^、。]{0,8}?)?(主務省令|規則|教育委員会規則|条例|要綱|第[0-9一二三四五六七八九十百の]+条)で定めるもの(?:をいう)?$"
 )
@@ -193,7 +193,7 @@ def persons_and_information(text: str) -> tuple[tuple[str | None, str], ...]:
     head, separator, tail = body.rpartition("に係る")
     if not separator:
         return tuple((None, name) for name in information(body))
-    people = re.split(r"又は|若しくは|及び|並びに|、", without_parentheses(head))
+    people = _JOINER.split(without_parentheses(head))
     words: list[str] = []
     for one in people:
         word = person(one)

@@ -215,16 +215,21 @@ def _answers(target: Target, ref: RowRef | ProvisionRef) -> bool:
             and isinstance(target, TargetItem)
             and (ref.article, ref.paragraph or "1", ref.item) == (target.article, target.paragraph, target.item)
         )
-    if ref.table.number and target.table.number != ref.table.number:
+    if not _same_table(target.table.number, ref.table.number):
         return False
     if ref.row is not None:
         return target.row.number == ref.row and not target.row.continuation
     if ref.wording is None:
         return False
     wording = _bare(ref.wording)
-    texts = [_bare(c.text.raw) for c in target.row.cells]
+    texts = [_bare(c.text.normal) for c in target.row.cells]
     in_part = ref.part is None or any(_bare(ref.part) in t for t in texts)
     return in_part and any(wording == t or t.startswith(wording) for t in texts)
+
+
+def _same_table(number: str, named: str) -> bool:
+    """Whether a table is the one named; 第3条の表 names the table of that article's only paragraph too."""
+    return not named or number == named or (named.startswith("第") and f"{number}第1項".startswith(f"{named}第"))
 
 
 def _bare(text: str) -> str:

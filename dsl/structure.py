@@ -96,7 +96,9 @@ class _Builder:
     def take(self, line: Line) -> None:
         """Place one line."""
         if self.caption is not None and line.kind not in (Kind.BLANK, Kind.ANNOTATIONS):
-            allowed = line.kind is Kind.ARTICLE or (self.supplementary is not None and line.kind in (Kind.PARAGRAPH, Kind.TEXT))
+            allowed = line.kind is Kind.ARTICLE or (
+                self.supplementary is not None and line.kind in (Kind.PARAGRAPH, Kind.TEXT)
+            )
             if not allowed:
                 self._lost_caption()
         match line.kind:
@@ -129,8 +131,12 @@ class _Builder:
 
     def _lost_caption(self) -> None:
         assert self.caption is not None
-        self.report.add("J0021", self.caption.fragment.strip().span(), "この見出しの次に条がありません",
-                        "見出しは条のすぐ上に書いてください。文の一部であれば、その文と同じ行に続けてください。")
+        self.report.add(
+            "J0021",
+            self.caption.fragment.strip().span(),
+            "この見出しの次に条がありません",
+            "見出しは条のすぐ上に書いてください。文の一部であれば、その文と同じ行に続けてください。",
+        )
         self.caption = None
 
     def _annotate(self, line: Line) -> None:
@@ -168,28 +174,42 @@ class _Builder:
 
     def _numbered(self, line: Line) -> None:
         if self.table is not None or (self.article is None and self.supplementary is None):
-            self.report.add("J0022", line.fragment.strip().span(), f"「{_short(line)}」は、どの条にも属していません",
-                            "先に「第1条（見出し）」の行を書いてください。表の行であれば「|」で始めてください。")
+            self.report.add(
+                "J0022",
+                line.fragment.strip().span(),
+                f"「{_short(line)}」は、どの条にも属していません",
+                "先に「第1条（見出し）」の行を書いてください。表の行であれば「|」で始めてください。",
+            )
             return
         self._paragraph(line.number, line, numbered=True)
 
     def _text(self, line: Line) -> None:
-        in_place = self.heading_open and self.table is None and (self.article is not None or self.supplementary is not None)
+        in_place = (
+            self.heading_open and self.table is None and (self.article is not None or self.supplementary is not None)
+        )
         if in_place:
             self._paragraph("1", line, numbered=False)
             return
-        self.report.add("J0020", line.fragment.strip().span(), "この行は、条・項・号・表のどれの始まりでもありません",
-                        "前の行の続きであれば、前の行の末尾につなげて一行にしてください。項であれば「2 」、号であれば「(1) 」を行の頭に付けてください。")
+        self.report.add(
+            "J0020",
+            line.fragment.strip().span(),
+            "この行は、条・項・号・表のどれの始まりでもありません",
+            "前の行の続きであれば、前の行の末尾につなげて一行にしてください。項であれば「2 」、号であれば「(1) 」を行の頭に付けてください。",
+        )
 
     def _item(self, line: Line) -> None:
         if self.paragraph is None or self.table is not None:
-            self.report.add("J0023", line.fragment.strip().span(), f"「{_short(line)}」は、どの項にも属していません",
-                            "号の前に、「…は、次のとおりとする。」のような柱書きの行を書いてください。")
+            self.report.add(
+                "J0023",
+                line.fragment.strip().span(),
+                f"「{_short(line)}」は、どの項にも属していません",
+                "号の前に、「…は、次のとおりとする。」のような柱書きの行を書いてください。",
+            )
             return
         item = DraftItem(line)
         styles = [style for style, _ in self.items]
         if line.style in styles:
-            del self.items[styles.index(line.style):]
+            del self.items[styles.index(line.style) :]
         siblings = self.items[-1][1].children if self.items else self.paragraph.items
         siblings.append(item)
         self.items.append((line.style, item))
@@ -208,8 +228,12 @@ class _Builder:
             self.paragraph.rows.append(line)
             self.paragraph.last = line
         else:
-            self.report.add("J0040", line.fragment.strip().span(), "この行が、どの表の行か分かりません",
-                            "前に「別表第1（第3条関係）」の行を書くか、「次の表」と書いた項のすぐ下に置いてください。")
+            self.report.add(
+                "J0040",
+                line.fragment.strip().span(),
+                "この行が、どの表の行か分かりません",
+                "前に「別表第1（第3条関係）」の行を書くか、「次の表」と書いた項のすぐ下に置いてください。",
+            )
 
     def _supplementary(self, line: Line) -> None:
         supplementary = DraftSupplementary(line, annotations=[a for _, a in line.marked.annotations])
@@ -246,15 +270,23 @@ def _check(draft: Draft, report: Reporter) -> None:
         _distinct([(a.line.number, a.line, a.annotations) for a in articles], "J0024", "条", report)
         for article in articles:
             if not article.paragraphs and not article.deleted:
-                report.add("J0027", article.line.fragment.strip().span(), "この条には本文がありません",
-                           "次の行に本文を書いてください。廃止した条であれば「第N条 削除」と書いてください。")
+                report.add(
+                    "J0027",
+                    article.line.fragment.strip().span(),
+                    "この条には本文がありません",
+                    "次の行に本文を書いてください。廃止した条であれば「第N条 削除」と書いてください。",
+                )
             _paragraphs(article.paragraphs, report)
     for supplementary in draft.supplementary:
         _paragraphs(supplementary.paragraphs, report)
     for table in draft.tables:
         if not table.rows:
-            report.add("J0044", table.line.fragment.strip().span(), "この表には行がありません",
-                       "次の行から「| 項 | 機関 | 事務 |」のように、「|」で区切って書いてください。")
+            report.add(
+                "J0044",
+                table.line.fragment.strip().span(),
+                "この表には行がありません",
+                "次の行から「| 項 | 機関 | 事務 |」のように、「|」で区切って書いてください。",
+            )
     _distinct([(t.line.number, t.line, t.annotations) for t in draft.tables], "J0045", "別表", report)
 
 
@@ -263,8 +295,12 @@ def _paragraphs(paragraphs: Sequence[DraftParagraph], report: Reporter) -> None:
     for paragraph in paragraphs:
         key = tuple(int(n) for n in paragraph.number.split("-"))
         if key <= before and not any(a.name == "期間" for a in _on(paragraph)):
-            report.add("J0025", paragraph.line.fragment.strip().span(0, 1), f"第{paragraph.number}項が、順に並んでいません",
-                       "項の番号を1から順に付け直してください。ほかの規定からの引用も確かめてください。")
+            report.add(
+                "J0025",
+                paragraph.line.fragment.strip().span(0, 1),
+                f"第{paragraph.number}項が、順に並んでいません",
+                "項の番号を1から順に付け直してください。ほかの規定からの引用も確かめてください。",
+            )
         before = max(before, key)
         _items(paragraph.items, report)
 
@@ -285,8 +321,12 @@ def _distinct(held: Sequence[tuple[str, Line, list[Annotation]]], code: str, cou
     for number, line, annotations in held:
         if number in seen and not any(a.name == "期間" for a in annotations):
             name = f"別表第{number}" if counter == "別表" and number else f"{number}{counter}"
-            report.add(code, _head(line).span(), f"{name}が二度あります",
-                       "番号を付け直してください。改正の前と後の両方を書くときは、それぞれに〔期間 …〕を付けてください。")
+            report.add(
+                code,
+                _head(line).span(),
+                f"{name}が二度あります",
+                "番号を付け直してください。改正の前と後の両方を書くときは、それぞれに〔期間 …〕を付けてください。",
+            )
         seen.add(number)
 
 

@@ -20,8 +20,14 @@ def text_of(fragment: Fragment) -> Text:
     return Text(fragment.text, normalise(fragment.text).text, fragment.span())
 
 
-def build_table(number: str, rows: Sequence[Line], heading: Span, caption: str | None,
-                annotations: Sequence[Annotation], report: Reporter) -> Table:
+def build_table(
+    number: str,
+    rows: Sequence[Line],
+    heading: Span,
+    caption: str | None,
+    annotations: Sequence[Annotation],
+    report: Reporter,
+) -> Table:
     """A table from its lines.
 
     Args:
@@ -44,7 +50,11 @@ def build_table(number: str, rows: Sequence[Line], heading: Span, caption: str |
     reader = _Reader(tuple(names[1:] if numbered else names), numbered, report)
     for line in body:
         reader.take(line)
-    span = Span(heading.line, heading.column, rows[-1].fragment.line, rows[-1].fragment.span().end_column) if rows else heading
+    span = (
+        Span(heading.line, heading.column, rows[-1].fragment.line, rows[-1].fragment.span().end_column)
+        if rows
+        else heading
+    )
     return Table(number, reader.columns, tuple(reader.rows), span, caption, (*annotations, *extra))
 
 
@@ -52,7 +62,7 @@ def _cells(line: Line) -> tuple[list[tuple[Fragment, tuple[Annotation, ...]]], t
     """The cells of a row with their annotations, and the annotations behind the last bar."""
     text = line.fragment.text
     bars = [i for i, ch in enumerate(text) if ch in "|｜"]
-    closed = not text[bars[-1] + 1:].strip(BLANKS)
+    closed = not text[bars[-1] + 1 :].strip(BLANKS)
     edges = bars if closed and len(bars) > 1 else [*bars, len(text)]
     cells = []
     for start, end in zip(edges, edges[1:], strict=False):
@@ -83,27 +93,43 @@ class _Reader:
             self.rows.append(Row(number, tuple(empty), True, False, span, annotations))
             return
         if len(cells) != len(self.columns):
-            self.report.add("J0041", span, f"この行の欄は{len(cells)}個ですが、表の見出しの欄は{len(self.columns)}個です",
-                            f"見出しは {'・'.join(self.columns)} です。「|」の過不足を確かめてください。")
+            self.report.add(
+                "J0041",
+                span,
+                f"この行の欄は{len(cells)}個ですが、表の見出しの欄は{len(self.columns)}個です",
+                f"見出しは {'・'.join(self.columns)} です。「|」の過不足を確かめてください。",
+            )
             return
         filled = tuple(self._cell(i, c, a) for i, (c, a) in enumerate(cells))
         self.rows.append(Row(number, filled, False, continuation, span, annotations))
 
     def _number(self, cells: list[tuple[Fragment, tuple[Annotation, ...]]], span: Span) -> tuple[str | None, bool]:
         if not cells:
-            self.report.add("J0041", span, "この行には欄がありません", "「| 1 | 市長 | …に関する事務 |」のように書いてください。")
+            self.report.add(
+                "J0041", span, "この行には欄がありません", "「| 1 | 市長 | …に関する事務 |」のように書いてください。"
+            )
             return None, False
         written = cells[0][0]
         if not written.text:
             if self.rows and not self.rows[-1].deleted:
                 return self.rows[-1].number, True
-            self.report.add("J0043", written.span(), "項の番号が空ですが、続けるべき上の行がありません", "項の番号を書いてください。")
+            self.report.add(
+                "J0043",
+                written.span(),
+                "項の番号が空ですが、続けるべき上の行がありません",
+                "項の番号を書いてください。",
+            )
             return None, False
         if not self.numbered:
             return str(len({r.number for r in self.rows}) + 1), False
         number = provision_number(written.text)
         if number is None:
-            self.report.add("J0042", written.span(), f"「{written.text}」は項の番号として読めません", "1、1の2、六の二 のように書いてください。")
+            self.report.add(
+                "J0042",
+                written.span(),
+                f"「{written.text}」は項の番号として読めません",
+                "1、1の2、六の二 のように書いてください。",
+            )
         return number, False
 
     def _cell(self, index: int, fragment: Fragment, annotations: tuple[Annotation, ...]) -> Cell:
@@ -111,7 +137,11 @@ class _Reader:
             return Cell(text_of(fragment), annotations)
         above = next((r.cells[index] for r in reversed(self.rows) if not r.deleted), None)
         if above is None:
-            self.report.add("J0043", fragment.span(), f"「{self.columns[index]}」の欄が空ですが、続けるべき上の欄がありません",
-                            "欄を埋めてください。空の欄は、すぐ上の欄が続いていることを表します。")
+            self.report.add(
+                "J0043",
+                fragment.span(),
+                f"「{self.columns[index]}」の欄が空ですが、続けるべき上の欄がありません",
+                "欄を埋めてください。空の欄は、すぐ上の欄が続いていることを表します。",
+            )
             return Cell(text_of(fragment), annotations)
         return replace(above, annotations=(*above.annotations, *annotations), continued=True)
