@@ -147,11 +147,12 @@ def is_registered(parts: tuple[Part, ...], affair: Affair) -> bool:
 def _assessed(parts: tuple[Part, ...], affair: Affair) -> Iterator[tuple[Period, bool]]:
     """The runs of days of the register of impact assessments with what it says of the affair; none without entry."""
     days, values, _ = register(parts, affair)
-    firsts = [date.min, *days] if days else []
-    for index, (first, value) in enumerate(zip(firsts, values, strict=True)):
-        last = firsts[index + 1] - timedelta(days=1) if index + 1 < len(firsts) else None
-        if last is None or last >= first:
-            yield Period(first, last), value
+    if not days:
+        return
+    firsts = [date.min, *days]
+    for first, following, value in zip(firsts, [*firsts[1:], None], values, strict=True):
+        if following != first:
+            yield Period(first, following - timedelta(days=1) if following else None), value
 
 
 def _registered(window: tuple[Period, Needs], runs: list[tuple[Period, bool]]) -> Iterator[tuple[Period, Needs]]:
