@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dsl.granting import PENSION, assessment_condition, dated, network_limits, storing
-from dsl.instrument import Instrument, period_of, value, values
+from dsl.instrument import Instrument, branch, period_of, value, values
 from dsl.national_model import LinkItem, LinkPair, National, assumed_by
 from dsl.phrases import definitions, delegation, information, without_delegation
-from dsl.syntax import Annotation, NarrowingList, Row, RowRef, Table, Whose
+from dsl.syntax import Annotation, NarrowingList, NotExpressible, Row, RowRef, Table, Whose
 from engine.period import Period
 from engine.rule_set import (
     Action,
@@ -78,6 +78,19 @@ def _orders_on(table: str, row: str, affair: str, national: National, orders: Se
     return found
 
 
+def _unread_articles(row: str, orders: Sequence[Instrument]) -> str:
+    """The articles of the orders on a row that are marked 〔未表現〕 (their 〔未表現〕 says why)."""
+    found = [
+        branch(article.number, "条")
+        for order in orders
+        for article in order.document.articles
+        for paragraph in article.paragraphs
+        for sentence in paragraph.sentences
+        if isinstance(sentence.formula, NotExpressible) and f"別表第1の{row}の項の主務省令" in sentence.text.normal
+    ]
+    return "・".join(dict.fromkeys(found))
+
+
 def _row_period(instrument: Instrument, table: Table, row: Row) -> Period | None:
     """The days on which the row stands as text, whether or not anything refers to it yet."""
     period: Period | None = instrument.span
@@ -105,7 +118,7 @@ def table_one(national: National, orders: Sequence[Instrument]) -> None:
     uses = national.grounds.get("statutory_use", ())
     if table is None or not uses:
         return
-    table_assumed = assumed_by(table.annotations)
+    table_assumed = (*assumed_by(table.annotations), *national.ground_assumptions.get("statutory_use", ()))
     for row in table.rows:
         stands = _row_period(act, table, row)
         if stands is None:
@@ -121,7 +134,11 @@ def table_one(national: National, orders: Sequence[Instrument]) -> None:
         narrowings = _orders_on("1", row.number, affair, national, orders)
         assumed = (*table_assumed, *assumed_by(_row_annotations(row)))
         if not narrowings and delegation(row.cells[1].text.raw):
-            reason = "主務省令で定める事務が定められていないため、この項からは何も認められない"
+            unread = _unread_articles(row.number, orders)
+            missing = (
+                f"主務省令の{unread}をまだ判定に表していない" if unread else "主務省令で定める事務が定められていない"
+            )
+            reason = f"{missing}ため、この項からは何も認められない"
             national.voids.append(
                 Void(frozenset({Action.USE, Action.STORE}), parties, affair, stands, citation, reason)
             )

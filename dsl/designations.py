@@ -66,6 +66,7 @@ class Designations:
             for name in names
             if name in self._entries
             for way in self._entries[name].memberships
+            if way.body is None
         )
 
     def party(
@@ -82,7 +83,7 @@ class Designations:
             certain.add(f"{body_name}長" if kind != "都道府県" else f"{body_name}知事")
         for name, entry in self._entries.items():
             for way in entry.memberships:
-                if kind not in way.kinds:
+                if kind not in way.kinds or way.body not in (None, body_name):
                     continue
                 if way.agency not in (agency, "執行機関") and not (way.agency == "長" and agency == head):
                     continue

@@ -68,6 +68,7 @@ def _row_entry(m: Municipality, at: Place, table: Table, row: Row, ref: ColumnRe
         return
     narrowings = m.regulations.of(target.key)
     void = None
+    rows = tuple(r for r in table.rows if r.number == row.number and not r.deleted)
     delegated = [d for c in row.cells if (d := delegation(c.text.raw.strip())) and d != "主務省令"]
     if delegated and not narrowings:
         void = f"{delegated[0]}で定めるものを定める{delegated[0]}がない"
@@ -88,17 +89,20 @@ def _row_entry(m: Municipality, at: Place, table: Table, row: Row, ref: ColumnRe
         period,
         narrowings,
         void,
-        assumptions=values(row_annotations(row), "仮定"),
+        assumptions=tuple(v for level in (table.annotations, row_annotations(row)) for v in values(level, "仮定")),
+        rows=rows,
     )
 
 
 def _statutory_entries(m: Municipality, number: str, ref: ColumnRef, at: Place) -> Iterator[Entry]:
     if number == "2":
         for item in m.national.items.values():
-            names = tuple(dict.fromkeys(n for p in item.pairs for n in p.information))
-            yield Entry(
-                item.affair, None, None, ([item.citation],), at.period, (), None, item.parties, names, item.assumptions
-            )
+            for stands in dict.fromkeys(p.period for p in item.pairs):
+                names = tuple(dict.fromkeys(n for p in item.pairs if p.period == stands for n in p.information))
+                period = at.period.intersect(stands)
+                if period is not None:
+                    cited = ([item.citation],)
+                    yield Entry(item.affair, None, None, cited, period, (), None, item.parties, names, item.assumptions)
         return
     if number == "1":
         for grant in m.national.grants:

@@ -406,13 +406,12 @@ class Municipality:
         ground = self.national.grounds.get("agency_provision", ())
         for entry in entries(self, at, formula.affairs):
             requesters = self._entry_parties(at, formula.requester, entry)
-            holders = self.agencies(formula.holder, entry.row, entry.table, at.instrument)
-            if not requesters or not holders:
+            if not requesters:
                 continue
             if entry.void:
                 self._void(frozenset({Action.TRANSFER}), requesters, entry)
                 continue
-            for narrowing, granted in self._informed(at, formula.information, entry):
+            for holders, narrowing, granted in self._held_by(at, formula, entry):
                 period = entry.period.intersect(narrowing.period) if narrowing else entry.period
                 chain = [at.citations, *entry.bases, *([[narrowing.citation]] if narrowing else []), ground]
                 self.grant(
@@ -427,8 +426,22 @@ class Municipality:
                     holders=holders,
                 )
 
+    def _held_by(
+        self, at: Place, formula: ProvisionToOtherAgency, entry: Entry
+    ) -> Iterator[tuple[frozenset[str], Narrowing | None, frozenset[GrantedInformation]]]:
+        """The information of an entry by who holds it: each row of the item may name another agency."""
+        by_holder: dict[frozenset[str], list[Row]] = {}
+        for row in entry.rows or ((entry.row,) if entry.row else ()):
+            by_holder.setdefault(self.agencies(formula.holder, row, entry.table, at.instrument), []).append(row)
+        if not by_holder:
+            by_holder[self.agencies(formula.holder, None, None, at.instrument)] = []
+        for holders, rows in by_holder.items():
+            if holders:
+                for narrowing, granted in self._informed(at, formula.information, entry, tuple(rows)):
+                    yield holders, narrowing, granted
+
     def _informed(
-        self, at: Place, info: InformationPhrase, entry: Entry
+        self, at: Place, info: InformationPhrase, entry: Entry, rows: tuple[Row, ...] = ()
     ) -> Iterator[tuple[Narrowing | None, frozenset[GrantedInformation]]]:
         """What information a clause opens for an entry: by the regulation's pairs, else by the cell."""
         if isinstance(info.what, ColumnRef) and info.what.table.whose is Whose.ACT:
@@ -439,12 +452,13 @@ class Municipality:
             return
         if entry.row is None or entry.table is None:
             return
-        cell = self.cell(info.what, entry.row, entry.table, at.instrument)
-        if cell is None:
-            return
-        names = values(cell.annotations, "情報") or information(cell.text.raw.strip())
-        for name in names:
-            self._know(name, at.instrument, cell.text.span)
+        cells = [self.cell(info.what, r, entry.table, at.instrument) for r in rows or entry.rows or (entry.row,)]
+        every = [self.cell(info.what, r, entry.table, at.instrument) for r in entry.rows or (entry.row,)]
+        names = tuple(dict.fromkeys(n for c in cells if c is not None for n in _names(c)))
+        known = {n for c in every if c is not None for n in _names(c)}
+        for cell in cells:
+            for name in _names(cell) if cell is not None else ():
+                self._know(name, at.instrument, cell.text.span if cell else entry.row.span)
         pairs = [n for n in entry.narrowings if n.information is not None]
         if not pairs:
             lists = for_number_use(entry.narrowings)
@@ -455,16 +469,26 @@ class Municipality:
         for pair in pairs:
             assert pair.information is not None
             within = frozenset(g for g in pair.information if g.name in names)
-            for beyond in sorted(pair.information - within):
+            for beyond in sorted(g for g in pair.information if g.name not in known):
                 self.findings.add(
                     "J0324",
                     at.instrument,
-                    cell.text.span,
+                    entry.row.span,
                     f"{pair.citation.label}の「{beyond.name}」は、この欄にありません",
                     f"欄に「{beyond.name}」を加えるか、規則から除いてください。",
                 )
             if within:
                 yield pair, within
+
+    def _declared_of(self, bases: Sequence[Citation]) -> Iterator[str]:
+        """The assumptions that instruments and paragraphs behind a grant declare by 〔仮定 …〕."""
+        shorts = {c.instrument for c in bases}
+        for instrument in self.instruments:
+            if instrument.short in shorts:
+                yield from values(instrument.document.annotations, "仮定")
+        for effect, cited in self.national.grounds.items():
+            if any(c in bases for c in cited):
+                yield from self.national.ground_assumptions.get(effect, ())
 
     def _know(self, name: str, instrument: Instrument, span: Span) -> None:
         known = self.national.information
@@ -527,7 +551,7 @@ class Municipality:
                 conditions=conditions,
                 bars=tuple(b for b in bars if b.period.intersect(piece)),
                 limits=(*(PeriodLimit(c.in_force, f"{c.label}の施行", c) for c in bases), *limits),
-                assumptions=tuple(dict.fromkeys((*entry.assumptions, *assumptions))),
+                assumptions=tuple(dict.fromkeys((*entry.assumptions, *assumptions, *self._declared_of(bases)))),
                 statutory=False,
             )
             self.grants.append(grant)
@@ -535,3 +559,8 @@ class Municipality:
                 keep.setdefault(entry.affair, []).append(grant)
             if actions & {Action.USE, Action.TRANSFER}:
                 self.grants.extend(storing(self.national, grant))
+
+
+def _names(cell: Cell) -> tuple[str, ...]:
+    """The information that a cell lists: by 〔情報 …〕, else by its wording."""
+    return values(cell.annotations, "情報") or information(cell.text.raw.strip())

@@ -142,6 +142,11 @@ def _target(
 ) -> tuple[str, frozenset[str] | None] | None:
     procedure = _procedure(municipality, instrument, formula.procedure)
     row = formula.row
+    listed = formula.procedure
+    if listed is not None and listed.whose is Whose.PARENT:
+        keys = {o.clause(listed.article, listed.paragraph or "1", listed.item) for o in municipality.ordinances}
+        found = next((t.affair for t in municipality.targets if t.key in keys), None)
+        return (found, None) if found else None
     if row is None:
         return (procedure.rpartition("/")[0], frozenset({procedure})) if procedure else None
     affair: str | None = None

@@ -37,6 +37,7 @@ class Entry:
     statutory_parties: frozenset[str] = frozenset()
     statutory_information: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()  # the row and its continuation rows
 
 
 def placed(table: Table, article: Article, paragraph: Paragraph) -> Table:

@@ -427,6 +427,7 @@ class Membership:
     kinds: tuple[str, ...]
     agency: str  # 長, 執行機関 or the name of a committee
     requires: str | None
+    body: str | None = None  # only this body (広島市 …)
 
 
 @dataclass(frozen=True, slots=True)
@@ -483,6 +484,7 @@ def read_designations(path: str, text: str) -> tuple[tuple[Designation, ...], tu
                     reader.texts(parts.get("種類")),
                     reader.text(parts.get("機関")),
                     reader.text(parts.get("要件")) or None,
+                    reader.text(parts.get("団体")) or None,
                 )
             )
         return Designation(

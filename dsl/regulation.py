@@ -13,7 +13,7 @@ from dsl.syntax import Article, Item, NarrowingList, NarrowingPairs, Paragraph, 
 from engine.period import Period
 from engine.rule_set import Citation, GrantedInformation, Procedure
 
-_PROVISION = re.compile(r"(前条|同条|第(\d+)条(?:の(\d+))*)?(?:第(\d+)項)?第(\d+)号")
+_PROVISION = re.compile(r"(前条|同条|第(\d+)条((?:の\d+)*))?(?:第\d+項)?第(\d+)号((?:の\d+)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,9 @@ class Regulations:
         """The procedure that 「前条第1号の申請に係る…」 refers back to."""
         match = _PROVISION.match(item.text.normal)
         if match:
-            whose, number, _, _, item_number = match.groups()
+            whose, head, rest, item_head, item_rest = match.groups()
+            number = head + rest.replace("の", "-") if head else None
+            item_number = item_head + item_rest.replace("の", "-")
             numbers = [a.number for a in regulation.document.articles]
             at = numbers.index(article.number)
             back = number or (numbers[at - 1] if whose == "前条" and at else article.number)
