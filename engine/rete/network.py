@@ -15,50 +15,50 @@ from datetime import date
 
 from engine.period import Period
 from engine.request import Request
-from engine.rete.matcher import Fact, Matched, Rule, Test
+from engine.rete.matcher import Comparison, Fact, Matched, Rule
 from engine.rule_set import Action, Affair, Grant, Holding, Literal, Party
 
 _FOREVER = date.max.toordinal()
 
 
-def _p(name: str, kind: str, *tests: Test) -> tuple[str, tuple[Test, ...]]:
-    return name, (Test("k", kind), *tests)
+def _p(name: str, kind: str, *tests: Comparison) -> tuple[str, tuple[Comparison, ...]]:
+    return name, (Comparison("k", kind), *tests)
 
 
-def _same(field: str, of: str, other: str | None = None) -> Test:
-    return Test(field, other or field, of)
+def _same(field: str, of: str, other: str | None = None) -> Comparison:
+    return Comparison(field, other or field, of)
 
 
 def _fact(kind: str, source: str = "live", **fixed: str | int) -> Callable[[Matched], Fact]:
     return lambda m: {"k": kind, "g": m[source]["g"], **fixed}
 
 
-def _live(*tests: Test) -> tuple[str, tuple[Test, ...]]:
+def _live(*tests: Comparison) -> tuple[str, tuple[Comparison, ...]]:
     return _p("live", "live", *tests)
 
 
-_IN_TIME = (Test("first", "on", "ask", "$lte"), Test("last", "on", "ask", "$gte"))
-_OWN, _OTHER, _NETWORK = (Test("holding", h.value) for h in (Holding.OWN, Holding.OTHER_AGENCY, Holding.NETWORK))
+_IN_TIME = (Comparison("first", "on", "ask", "$lte"), Comparison("last", "on", "ask", "$gte"))
+_OWN, _OTHER, _NETWORK = (Comparison("holding", h.value) for h in (Holding.OWN, Holding.OTHER_AGENCY, Holding.NETWORK))
 _KEEPERS = (_p("keeper", "keeper", _same("g", "live")), _p("kept", "kept", _same("v", "keeper")))
-_ENTRY = (_p("item", "item"), _live(Test("bare", 0)))
+_ENTRY = (_p("item", "item"), _live(Comparison("bare", 0)))
 
 
 def _of_item(m: Matched) -> Fact:
     return {"k": "informed", "g": m["live"]["g"], "i": m["item"]["i"]}
 
 
-def _unnamed(name: str, holding: Test, *action: Test, sure: int) -> Rule:
+def _unnamed(name: str, holding: Comparison, *action: Comparison, sure: int) -> Rule:
     return Rule(f"holder {name}", (_p("ask", "unnamed", *action), _live(holding)), _fact("held", sure=sure))
 
 
-def _named(name: str, holding: Test, *holder: Test) -> Rule:
+def _named(name: str, holding: Comparison, *holder: Comparison) -> Rule:
     when = (_p("actor", "actor"), _p("holder", "holder", *holder), _live(holding), *_KEEPERS)
     return Rule(f"holder {name}", when, _fact("held", sure=1))
 
 
 def _value(name: str, kind: str, operator: str) -> Rule:
     """The value of a literal: equal to the known fact = 1, different = 0; no firing = unknown."""
-    test = Test("value", "value", "of", operator)
+    test = Comparison("value", "value", "of", operator)
     when = (_live(), _p("of", kind, _same("g", "live")), _p("known", "known", _same("fact", "of"), test))
     holds = int(operator == "=")
     return Rule(
@@ -66,12 +66,12 @@ def _value(name: str, kind: str, operator: str) -> Rule:
     )
 
 
-def _bar(name: str, kind: str, *tests: Test) -> Rule:
+def _bar(name: str, kind: str, *tests: Comparison) -> Rule:
     when = (_p("ask", "ask"), _live(), _p("bar", "bar", _same("g", "live"), *tests))
     return Rule(name, when, lambda m: {"k": kind, "g": m["bar"]["g"], "b": m["bar"]["b"]}, True)
 
 
-_STORE, _USE, _TRANSFER = (Test("action", a.value) for a in (Action.STORE, Action.USE, Action.TRANSFER))
+_STORE, _USE, _TRANSFER = (Comparison("action", a.value) for a in (Action.STORE, Action.USE, Action.TRANSFER))
 
 #: The rules, in the order of SEMANTICS. Their number does not depend on the rule set.
 NETWORK: tuple[Rule, ...] = (
@@ -95,7 +95,7 @@ NETWORK: tuple[Rule, ...] = (
     # 4 information
     Rule(
         "no information",
-        (_p("item", "bare"), _live(Test("bare", 1))),
+        (_p("item", "bare"), _live(Comparison("bare", 1))),
         _of_item,
     ),
     Rule(
@@ -105,32 +105,32 @@ NETWORK: tuple[Rule, ...] = (
     ),
     Rule(
         "information granted about anybody",
-        (*_ENTRY, _p("entry", "entry", _same("g", "live"), _same("v", "item"), Test("any", 1))),
+        (*_ENTRY, _p("entry", "entry", _same("g", "live"), _same("v", "item"), Comparison("any", 1))),
         _of_item,
     ),
     Rule(
         "information asked for of nobody named",
         (
-            _p("item", "item", Test("any", 1)),
-            _live(Test("bare", 0)),
+            _p("item", "item", Comparison("any", 1)),
+            _live(Comparison("bare", 0)),
             _p("entry", "entry", _same("g", "live"), _same("v", "item")),
         ),
         _of_item,
     ),
     # 5 procedure
-    Rule("procedure not asked", (_p("ask", "ask", Test("narrowed", 0)), _live()), _fact("placed")),
-    Rule("procedure not limited", (_live(Test("open", 1)),), _fact("placed")),
+    Rule("procedure not asked", (_p("ask", "ask", Comparison("narrowed", 0)), _live()), _fact("placed")),
+    Rule("procedure not limited", (_live(Comparison("open", 1)),), _fact("placed")),
     Rule(
         "procedure listed",
         (
-            _p("ask", "ask", Test("narrowed", 1)),
+            _p("ask", "ask", Comparison("narrowed", 1)),
             _live(),
             _p("procedure", "procedure", _same("g", "live"), _same("v", "ask", "procedure")),
         ),
         _fact("placed"),
     ),
     # 6 holder
-    Rule("holder of no account", (_live(Test("holding", Holding.NONE.value)),), _fact("held", sure=1)),
+    Rule("holder of no account", (_live(Comparison("holding", Holding.NONE.value)),), _fact("held", sure=1)),
     _unnamed("unnamed, own, use", _OWN, _USE, sure=1),
     _unnamed("unnamed, own, store", _OWN, _STORE, sure=1),
     _unnamed("unnamed, other agency, store", _OTHER, _STORE, sure=1),
@@ -145,12 +145,12 @@ NETWORK: tuple[Rule, ...] = (
     _named(
         "other agency",
         _OTHER,
-        Test("bodied", 1),
+        Comparison("bodied", 1),
         _same("body", "actor"),
-        Test("key", "key", "actor", "$neq"),
+        Comparison("key", "key", "actor", "$neq"),
     ),
-    _named("network, of no body", _NETWORK, Test("bodied", 0)),
-    _named("network, of another body", _NETWORK, Test("bodied", 1), Test("body", "body", "actor", "$neq")),
+    _named("network, of no body", _NETWORK, Comparison("bodied", 0)),
+    _named("network, of another body", _NETWORK, Comparison("bodied", 1), Comparison("body", "body", "actor", "$neq")),
     # reaching and pending
     Rule(
         "reach",
@@ -174,8 +174,8 @@ NETWORK: tuple[Rule, ...] = (
     _value("literal holds", "literal", "="),
     _value("literal fails", "literal", "$neq"),
     _bar("bar active", "active", *_IN_TIME),
-    _bar("bar not yet", "idle", Test("first", "on", "ask", "$gt")),
-    _bar("bar no longer", "idle", Test("last", "on", "ask", "$lt")),
+    _bar("bar not yet", "idle", Comparison("first", "on", "ask", "$gt")),
+    _bar("bar no longer", "idle", Comparison("last", "on", "ask", "$lt")),
 )
 
 
