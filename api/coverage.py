@@ -34,7 +34,8 @@ def coverage(rule_set: RuleSet, results: Iterable[Result]) -> Coverage:
     """
     seen: set[str] = set()
     for result in results:
-        seen |= result.clauses
+        for name in result.clauses:
+            seen |= _with_those_around(name)
     exercised: list[Clause] = []
     missing: list[Clause] = []
     optional: list[Clause] = []
@@ -45,3 +46,14 @@ def coverage(rule_set: RuleSet, results: Iterable[Result]) -> Coverage:
             continue
         (exercised if clause.id in seen else missing if required else optional).append(clause)
     return Coverage(tuple(exercised), tuple(missing), tuple(optional))
+
+
+def _with_those_around(clause: str) -> set[str]:
+    """The clause and the provisions that it stands in: 第14条第1号 exercises 第14条.
+
+    Examples:
+        >>> sorted(_with_those_around("規則/14/1/2"))
+        ['規則', '規則/14', '規則/14/1', '規則/14/1/2']
+    """
+    steps = clause.split("/")
+    return {"/".join(steps[:n]) for n in range(1, len(steps) + 1)}
