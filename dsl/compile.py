@@ -24,11 +24,13 @@ from dsl.parse import parse
 from dsl.registers import (
     AssumptionEntry,
     Designation,
+    DutyEntry,
     GateEntry,
     Organisation,
     default_organisation,
     read_assumptions,
     read_designations,
+    read_duties,
     read_gates,
     read_organisation,
 )
@@ -124,6 +126,7 @@ def _national(
     designations: tuple[Designation, ...] = ()
     assumptions: tuple[AssumptionEntry, ...] = ()
     gates: tuple[GateEntry, ...] = ()
+    practices: tuple[DutyEntry, ...] = ()
     for file in files:
         name = file.path.replace("\\", "/").rpartition("/")[2]
         if name == "designations.yaml":
@@ -131,6 +134,9 @@ def _national(
             own.extend(found)
         elif name == "assumptions.yaml":
             assumptions, found = read_assumptions(file.path, file.text)
+            own.extend(found)
+        elif name == "duties.yaml":
+            practices, found = read_duties(file.path, file.text)
             own.extend(found)
         elif name == "gates.yaml":
             gates, found = read_gates(file.path, file.text)
@@ -142,6 +148,7 @@ def _national(
         return Part(body=None, faults=("番号法のファイル（法律）がありません", *_faults(own))), None
     orders = [Instrument(d) for d in parsed if d.kind is not InstrumentKind.ACT]
     centre = compile_national(Instrument(acts[0]), orders, Designations(designations), assumptions, gates)
+    centre.practices(practices)
     checks = Findings()
     _check_assumptions(parsed, centre.assumptions, checks)
     findings.extend(checks.all)

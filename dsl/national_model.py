@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from dsl.designations import Designations
 from dsl.instrument import Instrument, values
+from dsl.registers import DutyEntry
 from dsl.syntax import Annotation
 from engine.period import Period
 from engine.rule_set import (
+    Action,
     Affair,
     Assumption,
     Citation,
@@ -71,6 +73,13 @@ class National:
     ground_assumptions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # effect → 仮定
     items: dict[str, LinkItem] = field(default_factory=dict)  # Table 2 by item number
     rows: dict[str, str] = field(default_factory=dict)  # Table 1 row number → affair id
+
+    def practices(self, entries: Iterable[DutyEntry]) -> None:
+        """Add the practices of rules/duties.yaml as duties."""
+        for entry in entries:
+            citation = Citation(entry.source, "取扱い", f"取扱い/{entry.id}", self.act.span)
+            actions = frozenset(Action(s) for s in entry.scenes if s in set(Action))
+            self.duties.append(Duty(entry.id, entry.text, citation, actions))
 
     def part(self) -> Part:
         """The finished national part."""

@@ -517,6 +517,32 @@ def read_assumptions(path: str, text: str) -> tuple[tuple[AssumptionEntry, ...],
     return tuple(cast(list[AssumptionEntry], entries)), tuple(reader.findings)
 
 
+@dataclass(frozen=True, slots=True)
+class DutyEntry:
+    """A practice that follows a decision without being worded as an article."""
+
+    id: str
+    text: str
+    source: str
+    scenes: tuple[str, ...]
+
+
+def read_duties(path: str, text: str) -> tuple[tuple[DutyEntry, ...], tuple[Diagnostic, ...]]:
+    """Read rules/duties.yaml."""
+
+    def entry(reader: Reader, value: Value) -> DutyEntry:
+        members = reader.members(value, ("id", "内容", "出典", "場面", "仮定", "注"), ("id", "内容", "出典", "場面"))
+        return DutyEntry(
+            reader.text(members.get("id")),
+            reader.text(members.get("内容")),
+            reader.text(members.get("出典")),
+            reader.texts(members.get("場面")),
+        )
+
+    entries, reader = _list(path, text, entry)
+    return tuple(cast(list[DutyEntry], entries)), tuple(reader.findings)
+
+
 def read_gates(path: str, text: str) -> tuple[tuple[GateEntry, ...], tuple[Diagnostic, ...]]:
     """Read rules/gates.yaml."""
 

@@ -62,6 +62,11 @@ class Answer(msgspec.Struct, frozen=True):
         }
 
 
+def _of_facts(request: Request) -> tuple[str, ...]:
+    """The assumptions behind the facts of a request, when its decision can rest on them (保護評価は連携と保管だけ)."""
+    return request.assumptions if request.action in (Action.LINK, Action.STORE) else ()
+
+
 def answer(rule_set: RuleSet, interpreter: Interpreter, request: Request) -> Answer:
     """Answer a resolved request in full.
 
@@ -75,7 +80,7 @@ def answer(rule_set: RuleSet, interpreter: Interpreter, request: Request) -> Ans
     duties = decision.duties
     if not decision.lawful and _is_application(rule_set, request):
         duties = (*duties, *_no_refusal(rule_set, request, duties))
-    names = {*decision.assumptions, *request.assumptions, *(name for paper in papers for name in paper.assumptions)}
+    names = {*decision.assumptions, *_of_facts(request), *(name for paper in papers for name in paper.assumptions)}
     assumed = tuple(found for name in sorted(names) if (found := _assumption(rule_set, request, name)) is not None)
     return Answer(decision, duties, papers, alternatives(rule_set, interpreter, request), assumed)
 

@@ -201,20 +201,29 @@ class _Case:
         return self._deemed_path(document, grants, way, network=False)
 
     def _unheld(self, item: GrantedInformation, holder: Party | None) -> str | None:
-        """Why the agency does not hold the information about this person, if it does not."""
-        held = holder is not None and any(
-            entry.party == holder.key and entry.information == item.name
-            for part in self.parts
-            for entry in part.holdings
+        """Why the agency does not hold the information about this person, if it does not.
+
+        A request that names the agency as the holder says that it holds it (…が保有するもの); else the
+        register of holdings says so. A residence outside on the reference date always speaks against it.
+        """
+        named = holder is not None and self.request.holder == holder.key
+        held = (
+            named
+            or holder is not None
+            and any(
+                entry.party == holder.key and entry.information == item.name
+                for part in self.parts
+                for entry in part.holdings
+            )
         )
         if not held:
             return "その機関がこの情報を保有していることが組織の登録にありません"
         if self._by_residence(item.name):
             resident = self.request.facts.get(Fact.RESIDENT)
-            if resident is None:
+            if resident is None and not named:
                 name = wording.fact(Fact.RESIDENT.value)
                 return f"事実「{name}」（resident）が示されていないため、保有しているかが分かりません"
-            if not resident:
+            if resident is False:
                 return "基準日に市外に住所があった人の情報なので、保有していません"
         return None
 
