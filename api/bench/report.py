@@ -50,8 +50,8 @@ def _targets(result: dict[str, Any]) -> Iterator[tuple[str, str, float | None, b
 
 
 def _fastest(peers: dict[str, Any], package: str) -> float | None:
-    """Our lead over the fastest encoding for an engine; None when it was not measured."""
-    measured = [about for about in peers.values() if about["package"] == package and "times_ours" in about]
+    """Our lead over the fastest encoding for an engine; None when none was measured that can be believed."""
+    measured = [a for a in peers.values() if a["package"] == package and "times_ours" in a and not a["suspect"]]
     return min((about["times_ours"]["ratio"] for about in measured), default=None)
 
 
@@ -90,7 +90,7 @@ def _show_speed(speed: dict[str, Any], console: Console) -> None:
         low, high = series["ratio_range"]
         table.add_row(
             _TITLES.get(name, f"{name} {about.get('version', '')}".strip()),
-            about.get("encoding", ""),
+            about.get("encoding", "") + ("（疑わしい値。目標には使わない）" if about.get("suspect") else ""),
             f"{series['median_us']:.2f}",
             f"{series['per_second']:,}",
             f"{series['ratio']:.1f}",

@@ -68,6 +68,35 @@ def distinct(rows: Iterable[Row]) -> list[Row]:
     return list(dict.fromkeys(rows))
 
 
+class Group(NamedTuple):
+    """Rows that differ only in procedure and holder, as one line with lists: the table an analyst would write."""
+
+    key: tuple[str, str, str, str, str | None]  # action, municipality, agency, affair, information
+    procedures: frozenset[str | None]
+    holders: frozenset[str | None]
+    first: str
+    last: str
+    needs: Needs
+    grant: str
+
+
+def compact(rows: Iterable[Row]) -> list[Group]:
+    """The rows with procedures and holders drawn together, saying exactly the same."""
+    held: dict[tuple[Any, ...], dict[str | None, set[str | None]]] = {}
+    for row in rows:
+        action, municipality, agency, affair, procedure, information, holder = row.key
+        same = ((action, municipality, agency, affair, information), row.first, row.last, row.needs, row.grant)
+        held.setdefault(same, {}).setdefault(holder, set()).add(procedure)
+    groups = []
+    for (key, first, last, needs, grant), by_holder in held.items():
+        alike: dict[frozenset[str | None], set[str | None]] = {}
+        for holder, procedures in by_holder.items():
+            alike.setdefault(frozenset(procedures), set()).add(holder)
+        for found, holders in alike.items():
+            groups.append(Group(key, found, frozenset(holders), first, last, needs, grant))
+    return groups
+
+
 def affair_word(affair: Affair, code: str | None) -> str:
     """The affair as a caller of municipality `code` names it."""
     return affair.id.removeprefix(f"{code}/") if code else affair.id

@@ -26,6 +26,9 @@ DECIDE_PERMITS, DECIDE_REFUSALS = "compiled.decide_only.permits", "compiled.deci
 OTHER_DAYS = "compiled.other_days"
 COLD, COLD_PERMITS, COLD_REFUSALS = "compiled.cold", "compiled.cold.permits", "compiled.cold.refusals"
 
+#: An engine this many times slower than it was measured elsewhere is more likely encoded wrongly than slow.
+SUSPECT = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -202,7 +205,7 @@ def _peers(
     facts: dict[str, Any] = {}
     for contender in CONTENDERS:
         about: dict[str, Any] = {"encoding": contender.encoding, "package": contender.package}
-        about["version"] = contender.version
+        about["version"], about["published_ratio"] = contender.version, contender.published
         facts[contender.name] = about
         if about["version"] is None:
             about["status"] = "not installed"
@@ -247,6 +250,7 @@ def _result(
     floors = sorted(ns for held in series.values() for ns in held.floor)
     for name, about in facts.items():
         if name in series:
+            about["suspect"] = min(series[name].ratios) > SUSPECT * about["published_ratio"]
             about["times_ours"] = relative(series[name], series[about.get("ours", OURS)])
     actions: dict[str, int] = {}
     for case in load.cases:

@@ -66,7 +66,7 @@ def _grants(affair: str, mayor: str, board: str) -> list[Grant]:
             bars=(bar,),
         ),
         Grant(
-            f"{affair}#other",
+            f"{affair}#提供",
             frozenset({Action.TRANSFER}),
             frozenset({board}),
             affair,
@@ -121,6 +121,16 @@ def small(affairs: int = 8) -> RuleSet:
         },
         information={TAX.name: "番号法", WELFARE.name: "番号法"},
         grants=(
+            Grant(
+                "法9条5項",
+                frozenset({Action.USE}),
+                frozenset({"市町村長"}),
+                broad,
+                SINCE,
+                (cite("番号法第9条第5項"),),
+                "9-5",
+                conditions=(_condition("specific:法第19条の限定された号により提供を受けたこと"),),
+            ),
             Grant(
                 "T1-8",
                 frozenset({Action.USE}),
