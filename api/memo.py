@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from api.layout import wrapped
 from api.scenario import OUTCOMES
 from engine import wording
 from engine.index import index_of
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from engine.request import Request
     from engine.rule_set import Citation, Grant, RuleSet
 
-_WIDTH = 88
 _PAPERS = {"yes": "省略できる", "no": "省略できない", "partial": "一部だけ省略できる"}
 _YES = {True: "はい", False: "いいえ"}
 _MARKS = {True: "○", False: "×", None: "－"}
@@ -50,7 +49,7 @@ def memo(rule_set: RuleSet, request: Request, answer: Answer) -> str:
     lines += [
         "",
         *_entry("規則集", decision.ruleset),
-        *_wrapped("この判定は、上の規則集の文書と前提に限って述べるものである。", 0, 0),
+        *wrapped("この判定は、上の規則集の文書と前提に限って述べるものである。", 0, 0),
         "",
         "確認　　　　年　　月　　日　　　課長",
     ]
@@ -104,21 +103,22 @@ def _conclusion(answer: Answer) -> str:
 def _grounds(rule_set: RuleSet, request: Request, answer: Answer) -> Iterator[str]:
     for number, item in enumerate(answer.decision.items, 1):
         said = "適法" if item.lawful else f"適法でない（{OUTCOMES[item.outcome.value]}）"
-        yield from _wrapped(f"({number}) {wording.information(item.information)}: {said}", 2, 6)
+        yield from wrapped(f"({number}) {wording.information(item.information)}: {said}", 2, 6)
         if item.lawful:
             for basis in item.bases:
-                yield from _wrapped(f"・{basis.label}（{in_force(basis)}）", 6, 8)
+                yield from wrapped(f"・{basis.label}（{in_force(basis)}）", 6, 8)
         else:
             for unmet in item.unmet:
                 where = unmet.citation
                 cited = f"（{where.label}）" if where is not None and where.label not in unmet.text else ""
-                yield from _wrapped(f"・{unmet.text}{cited}", 6, 8)
+                yield from wrapped(f"・{unmet.text}{cited}", 6, 8)
 
 
 def _conditions(rule_set: RuleSet, request: Request, answer: Answer) -> Iterator[str]:
     by_id = {g.id: g for part in rule_set.parts(request.body) for g in part.grants}
     said = [
-        f"{wording.fact(name)}: {_YES[value]}（要求に示された事実）" for name, value in sorted(request.facts.items())
+        f"{wording.fact(name)}: {_YES[value]}（要求又は登録簿による事実）"
+        for name, value in sorted(request.facts.items())
     ]
     said += _said((by_id[g] for item in answer.decision.items for g in item.grants if g in by_id), request)
     said += _remedies(answer.decision.items)
@@ -143,14 +143,14 @@ def _remedies(items: Sequence[ItemDecision]) -> Iterator[str]:
 
 def _papers(papers: Sequence[Attachment]) -> Iterator[str]:
     if not papers:
-        yield from _wrapped("この手続で提出を求める書類の定めはない。", 2, 2)
+        yield from wrapped("この手続で提出を求める書類の定めはない。", 2, 2)
     for number, paper in enumerate(papers, 1):
-        yield from _wrapped(f"({number}) {paper.name}: {_PAPERS[paper.droppable.value]}", 2, 6)
+        yield from wrapped(f"({number}) {paper.name}: {_PAPERS[paper.droppable.value]}", 2, 6)
         for reason in paper.reasons:
-            yield from _wrapped(f"・{reason}", 6, 8)
+            yield from wrapped(f"・{reason}", 6, 8)
         labels = "、".join(dict.fromkeys(basis.label for basis in paper.bases))
         if labels:
-            yield from _wrapped(f"根拠 {labels}", 6, 11)
+            yield from wrapped(f"根拠 {labels}", 6, 11)
 
 
 def _duties(answer: Answer) -> Iterator[str]:
@@ -170,23 +170,9 @@ def _assumptions(answer: Answer) -> Iterator[str]:
 def _bullets(texts: Iterable[str], none: str) -> Iterator[str]:
     found = list(texts)
     for text in found or [none]:
-        yield from _wrapped(f"・{text}" if found else text, 2, 4)
+        yield from wrapped(f"・{text}" if found else text, 2, 4)
 
 
 def _entry(title: str, text: str) -> list[str]:
     between = {2: "　　", 3: " "}.get(len(title), "")
-    return _wrapped(f"{between.join(title)}　{text}", 0, 10)
-
-
-def _wrapped(text: str, first: int, rest: int) -> list[str]:
-    """The text on lines of equal width, indented; full-width characters count two."""
-    lines: list[str] = []
-    line, width = " " * first, first
-    for c in " ".join(text.split("\n")):
-        wide = 2 if unicodedata.east_asian_width(c) in "FWA" else 1
-        if width + wide > _WIDTH and c not in "、。）」〕":
-            lines.append(line)
-            line, width = " " * rest, rest
-        line += c
-        width += wide
-    return [*lines, line]
+    return wrapped(f"{between.join(title)}　{text}", 0, 10)
