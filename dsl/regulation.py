@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from dsl.findings import Findings
 from dsl.instrument import Instrument, row_number, value, values
+from dsl.normalise import normalise
 from dsl.phrases import persons_and_information, without_delegation, without_parentheses
 from dsl.syntax import Article, Item, NarrowingList, NarrowingPairs, Paragraph, ProvisionRef, Row, RowRef, Table, Whose
 from engine.period import Period
@@ -130,12 +131,12 @@ class Regulations:
             row_number(t.row.number) for t in targets if isinstance(t, TargetRow) and t.table.number == ref.table.number
         ]
         known = (
-            f"別表第{ref.table.number}の項は {'、'.join(dict.fromkeys(rows))} です。"
+            f"{_table(ref.table.number)}の項は {'、'.join(dict.fromkeys(rows))} です。"
             if rows
             else "その表は条例にありません。"
         )
         self._findings.add(
-            "J0315", regulation, ref.span, f"{ordinance.short}の別表第{ref.table.number}に{where}がありません", known
+            "J0315", regulation, ref.span, f"{ordinance.short}の{_table(ref.table.number)}に{where}がありません", known
         )
 
     def _store(self, target: Target, narrowing: Narrowing) -> None:
@@ -234,8 +235,12 @@ def _same_table(number: str, named: str) -> bool:
     return not named or number == named or (named.startswith("第") and f"{number}第1項".startswith(f"{named}第"))
 
 
+def _table(number: str) -> str:
+    return f"{number}の表" if number.startswith("第") else f"別表第{row_number(number)}"
+
+
 def _bare(text: str) -> str:
-    return re.sub(r"\s", "", without_delegation(without_parentheses(text)))
+    return re.sub(r"\s", "", without_delegation(without_parentheses(normalise(text).text)))
 
 
 def _informations(item: Item) -> Iterable[GrantedInformation]:
