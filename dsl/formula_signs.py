@@ -1,48 +1,75 @@
-"""The signs of each formula: words that every sentence of it carries, so that few formulas are tried on a sentence."""
+"""The formulas in the order they are tried, each with where it stands and words that every sentence of it carries."""
 
 from __future__ import annotations
 
-#: (start rule of the grammar, words a sentence of it must carry), in the order tried
-SIGNS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("scope", ("第9条第2項", "条例で定める事務は、", "とする。")),
-    ("inverted_scope", ("個人番号を利用することができる事務は、",)),
-    ("use_within_agency", ("必要な限度で", "を利用することができる。", "情報")),
-    ("network_proviso", ("ただし、", "情報提供ネットワークシステムを使用して", "この限りでない。")),
-    ("provision_to_other_agency", ("第19条", "に対し、", "提供するときとする。")),
-    ("statutory_deemed_submission", ("他の法令", "書面の提出があったものとみなす。")),
-    ("deemed_submission", ("書面の提出があったものとみなす。",)),
-    ("narrowing_pairs", ("で定める", "とし、", "各号に", "とする。")),
-    ("narrowing_list", ("で定める", "は、", "とする。")),
-    ("required_documents", ("に掲げる書類を",)),
-    ("entry_into_force", ("この", "施行")),
-    ("partial_entry_into_force", ("の規定は、", "施行")),
-    ("terms_as_in_the_act", ("用語", "の例による。")),
-    ("terms_below", ("用語の意義は、",)),
-    ("term_defined", ("「", "をいう。")),
-    ("card_use", ("第18条第1号の条例で定める事務は、",)),
-    ("card_use_by_agency", ("第18条第1号の規定により、", "個人番号カードを利用することができる。")),
-    ("ordinance_linkage", ("第19条", "ことができる")),
-    ("purpose", ("この",)),
-    ("duty_of_the_body", ("ものとする。", "は、")),
-    ("delegation", ("定める。",)),
-    ("statutory_use", ("効率的に検索し", "同表の", "個人番号を利用することができる。")),
-    ("ordinance_use", ("地方公共団体の長その他の執行機関は、", "条例で定めるもの", "個人番号を利用することができる。")),
-    ("related_affair_use", ("他人の個人番号を利用した事務", "個人番号を利用することができる。")),
-    ("disaster_payment_use", ("激甚災害", "金銭の支払")),
-    ("received_use", ("前各項に定めるもののほか、", "個人番号を利用することができる。")),
-    ("entrusted_use", ("委託を受けた者も、同様とする。",)),
-    ("scope_by_number_use", ("効率的に検索し", "個人番号を利用することができる。")),
-    ("prohibition_of_provision", ("何人も、", "提供をしてはならない。")),
-    ("statutory_linkage", ("情報提供ネットワークシステムを使用して", "提供するとき。")),
-    ("agency_provision", ("当該地方公共団体の他の機関に、", "提供するとき。")),
-    ("provision_ground", ("とき。",)),
-    ("prohibition_of_request", ("何人も、", "求めてはならない。")),
-    ("prohibition_of_collection", ("何人も、", "保管してはならない。")),
-    ("prohibition_of_file_creation", ("特定個人情報ファイルを作成してはならない。",)),
-    ("card_area", ("個人番号カードは、", "記録して利用することができる。")),
-    ("network_notification", ("総務大臣は、", "通知しなければならない。")),
-    ("provider_obligation", ("情報提供者は、", "提供しなければならない。")),
-    ("assessment_before_linkage", ("評価書の公表を行っていない", "求めてはならない。")),
-    ("assessment", ("行政機関の長等は、", "意見を求めるものとする。")),
-    ("independent_linkage", ("個人情報保護委員会規則で定める",)),
+import enum
+from typing import NamedTuple
+
+
+class Realm(enum.Enum):
+    """The instruments a formula belongs to: an ordinance cannot speak with the effect of the Act."""
+
+    LOCAL = "自治体の例規"
+    NATIONAL = "法令"
+    BOTH = "両方"
+
+
+class Sign(NamedTuple):
+    """A start rule of the grammar, its realm, and words that only its sentences carry together."""
+
+    rule: str
+    realm: Realm
+    words: tuple[str, ...]
+
+
+_L, _N, _B = Realm.LOCAL, Realm.NATIONAL, Realm.BOTH
+
+SIGNS: tuple[Sign, ...] = (
+    Sign("scope", _L, ("第9条第2項", "条例で定める事務は、", "とする。")),
+    Sign("inverted_scope", _L, ("個人番号を利用することができる事務は、",)),
+    Sign("use_within_agency", _L, ("必要な限度で", "を利用することができる。", "情報")),
+    Sign("scope_by_number_use", _L, ("効率的に検索し", "個人番号を利用することができる。")),
+    Sign("network_proviso", _L, ("ただし、", "情報提供ネットワークシステムを使用して", "この限りでない。")),
+    Sign("provision_to_other_agency", _L, ("第19条", "に対し、", "提供するときとする。")),
+    Sign("deemed_submission", _L, ("書面の提出があったものとみなす。",)),
+    Sign("narrowing_pairs", _B, ("で定める", "とし、", "各号に", "とする。")),
+    Sign("narrowing_list", _B, ("で定める", "は、", "とする。")),
+    Sign("required_documents", _L, ("書類を",)),
+    Sign("entry_into_force", _B, ("この", "施行")),
+    Sign("partial_entry_into_force", _B, ("の規定は、", "施行")),
+    Sign("terms_as_in_the_act", _B, ("用語", "の例による。")),
+    Sign("terms_below", _B, ("用語の意義は、",)),
+    Sign("term_defined", _B, ("「", "をいう。")),
+    Sign("card_use", _L, ("第18条第1号の条例で定める事務は、",)),
+    Sign("card_use_by_agency", _L, ("第18条第1号の規定により、", "個人番号カードを利用することができる。")),
+    Sign("ordinance_linkage", _L, ("第19条", "ことができる")),
+    Sign("purpose", _B, ("この",)),
+    Sign("duty_of_the_body", _L, ("ものとする。", "は、")),
+    Sign("delegation", _L, ("定める。",)),
+    Sign("statutory_use", _N, ("効率的に検索し", "同表の", "個人番号を利用することができる。")),
+    Sign("ordinance_use", _N, ("条例で定めるもの", "個人番号を利用することができる。")),
+    Sign("related_affair_use", _N, ("他人の個人番号を利用した事務", "個人番号を利用することができる。")),
+    Sign("disaster_payment_use", _N, ("激甚災害", "金銭の支払")),
+    Sign("received_use", _N, ("前各項に定めるもののほか、", "個人番号を利用することができる。")),
+    Sign("entrusted_use", _N, ("委託を受けた者も、同様とする。",)),
+    Sign("prohibition_of_provision", _N, ("何人も、", "提供をしてはならない。")),
+    Sign("statutory_linkage", _N, ("情報提供ネットワークシステムを使用して", "提供するとき。")),
+    Sign("agency_provision", _N, ("当該地方公共団体の他の機関に、", "提供するとき。")),
+    Sign("provision_ground", _N, ("とき。",)),
+    Sign("prohibition_of_request", _N, ("何人も、", "求めてはならない。")),
+    Sign("prohibition_of_collection", _N, ("何人も、", "保管してはならない。")),
+    Sign("prohibition_of_file_creation", _N, ("特定個人情報ファイルを作成してはならない。",)),
+    Sign("card_area", _N, ("個人番号カードは、", "記録して利用することができる。")),
+    Sign("network_notification", _N, ("総務大臣は、", "通知しなければならない。")),
+    Sign("provider_obligation", _N, ("情報提供者は、", "提供しなければならない。")),
+    Sign("statutory_deemed_submission", _N, ("他の法令", "書面の提出があったものとみなす。")),
+    Sign("assessment_before_linkage", _N, ("評価書の公表を行っていない", "求めてはならない。")),
+    Sign("assessment", _N, ("行政機関の長等は、", "意見を求めるものとする。")),
+    Sign("independent_linkage", _N, ("個人情報保護委員会規則で定める",)),
 )
+
+
+def rules(statutory: bool) -> tuple[Sign, ...]:
+    """The formulas that a national instrument, or one of a municipality, can use."""
+    other = _L if statutory else _N
+    return tuple(s for s in SIGNS if s.realm is not other)

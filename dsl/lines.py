@@ -107,6 +107,7 @@ def _article(marked: Marked) -> Line | None:
         captioned = re.compile(rf"{_B}*{_CAPTION.pattern}{_B}*$").match(text, end)
         if captioned:
             end, caption = captioned.end(), captioned.group(1)
+    end += len(text[end:]) - len(text[end:].lstrip(BLANKS))
     return Line(Kind.ARTICLE, marked, number, caption, end)
 
 

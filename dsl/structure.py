@@ -318,8 +318,8 @@ def _items(items: Sequence[DraftItem], report: Reporter) -> None:
 
 def _distinct(held: Sequence[tuple[str, Line, list[Annotation]]], code: str, counter: str, report: Reporter) -> None:
     seen: set[str] = set()
-    for number, line, annotations in held:
-        if number in seen and not any(a.name == "期間" for a in annotations):
+    for number, line, marks in held:
+        if number in seen and not any(a.name == "期間" for a in marks):
             name = f"別表第{number}" if counter == "別表" and number else f"{number}{counter}"
             report.add(
                 code,

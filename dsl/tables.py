@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from dsl.codes import Reporter
 from dsl.fragment import BLANKS, Fragment
@@ -65,7 +66,7 @@ def _cells(line: Line) -> tuple[list[tuple[Fragment, tuple[Annotation, ...]]], t
     closed = not text[bars[-1] + 1 :].strip(BLANKS)
     edges = bars if closed and len(bars) > 1 else [*bars, len(text)]
     cells = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         cells.append((line.fragment.part(start + 1, end).strip(), line.marked.within(start + 1, end)))
     behind = line.marked.within(edges[-1] + 1) if closed else ()
     return cells, behind

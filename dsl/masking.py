@@ -1,0 +1,46 @@
+"""Runs of twelve digits: what may be an Individual Number is refused in rule files and never shown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: blanks and hyphens of any width that may stand between groups
+_BETWEEN = r"[\s\-‐‑‒–—―−ーｰ_]*"
+_TWELVE = re.compile(rf"(?<!\d)(?<!\d[\-\s])\d(?:{_BETWEEN}\d){{11}}(?!{_BETWEEN}\d)")
+_DATES = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def twelve_digits(text: str) -> tuple[tuple[int, int], ...]:
+    """The ranges of a line that hold exactly twelve digits, full or half width, alone or in groups.
+
+    Examples:
+        >>> twelve_digits("番号 1234-5678 ９０１２ です"), twelve_digits("平成28年1月1日、2016-08-02、12345678901234")
+        (((3, 17),), ())
+    """
+    plain = "".join(_digit(ch) for ch in text)
+    dates = [m.span() for m in _DATES.finditer(plain)]
+    found = []
+    for match in _TWELVE.finditer(plain):
+        start, end = match.span()
+        if not any(low < end and start < high for low, high in dates):
+            found.append((start, end))
+    return tuple(found)
+
+
+def _digit(ch: str) -> str:
+    """A digit of any script as ASCII, so that positions stay."""
+    return str(unicodedata.decimal(ch)) if unicodedata.decimal(ch, None) is not None else ch
+
+
+def mask(text: str) -> str:
+    """The text with such digits as asterisks; its length stays.
+
+    Examples:
+        >>> mask("番号 1234 5678 9012")
+        '番号 **** **** ****'
+    """
+    out = list(text)
+    for start, end in twelve_digits(text):
+        out[start:end] = ["*" if unicodedata.decimal(ch, None) is not None else ch for ch in out[start:end]]
+    return "".join(out)
