@@ -10,16 +10,16 @@ from rich.table import Table
 
 #: 日本語 for the lines that are ours
 _TITLES = {
-    "compiled": "本体（辞書から判定・全引用まで）",
-    "compiled.decide_only": "本体（解決済みの要求の判定だけ）",
-    "compiled.permits": "　うち認めるもの",
-    "compiled.refusals": "　うち認めないもの（理由つき）",
+    "compiled": "本体（全引用つき）",
+    "compiled.decide_only": "本体（判定だけ）",
+    "compiled.permits": "　認めるもの",
+    "compiled.refusals": "　認めないもの（理由つき）",
     "compiled.decide_only.permits": "　判定だけ・認めるもの",
     "compiled.decide_only.refusals": "　判定だけ・認めないもの",
-    "compiled.other_days": "本体（型は既出、日と事実の組は初出を含む）",
-    "compiled.cold": "本体（初めての型の要求）",
-    "compiled.cold.permits": "　初めての型・認めるもの",
-    "compiled.cold.refusals": "　初めての型・認めないもの",
+    "compiled.other_days": "本体（型は既出、日は初出）",
+    "compiled.cold": "本体（初出の型）",
+    "compiled.cold.permits": "　初出の型・認めるもの",
+    "compiled.cold.refusals": "　初出の型・認めないもの",
     "naive": "素朴な評価器",
     "rete": "Rete（錠を含む）",
 }
@@ -81,7 +81,7 @@ def _show_speed(speed: dict[str, Any], console: Console) -> None:
     )
     table = Table(title="一件の判定", title_justify="left")
     for title in ("対象", "方式"):
-        table.add_column(title)
+        table.add_column(title, overflow="fold", min_width=26)
     for title in ("µs", "件/秒", "辞書引き比", "範囲", "本体比", "照合", "不一致"):
         table.add_column(title, justify="right")
     for name, series in speed["series"].items():
@@ -90,7 +90,7 @@ def _show_speed(speed: dict[str, Any], console: Console) -> None:
         low, high = series["ratio_range"]
         table.add_row(
             _TITLES.get(name, f"{name} {about.get('version', '')}".strip()),
-            about.get("encoding", "") + ("（疑わしい値。目標には使わない）" if about.get("suspect") else ""),
+            about.get("encoding", "") + ("（疑わしい）" if about.get("suspect") else ""),
             f"{series['median_us']:.2f}",
             f"{series['per_second']:,}",
             f"{series['ratio']:.1f}",
