@@ -122,7 +122,7 @@ def parse_scenarios(path: str, text: str) -> ScenarioFile:
     Examples:
         >>> file = parse_scenarios("a.yaml", "- name: 例\\n  requst: {}\\n  expect: {lawful: true}")
         >>> [(d.code, d.span.line) for d in file.diagnostics]
-        [('S0103', 2), ('S0104', 1)]
+        [('S0104', 1), ('S0103', 2)]
     """
     loaded = yaml_text.load(text)
     reader = _Reader(path, loaded)
