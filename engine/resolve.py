@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from engine.names import Directory
     from engine.rule_set import RuleSet
 
-_SIMPLE = frozenset({"consent", "resident", "ppc_notified", "same_day", "network_up"})
 _PIA: Final[str] = Fact.PIA.value
+_SIMPLE = frozenset({"consent", "resident", "ppc_notified", "same_day", "network_up", _PIA})
 _SHAPES = 65_536
 _DAYS = 65_536
 
