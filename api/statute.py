@@ -119,5 +119,7 @@ def provisions(text: str) -> list[tuple[int, int, str]]:
             starts.append((number, f"{row[1]}の項"))
         elif article:
             starts.append((number, article[0].strip()))
+    if not starts:
+        return []
     ends = [*(number for number, _ in starts[1:]), len(lines) + 1]
     return [(first, last, words) for (first, words), last in zip(starts, ends, strict=True) if words is not None]
