@@ -110,6 +110,8 @@ class Resolver:
             on = self._days.get(get("on"))
         except TypeError:  # a record or a list where names stand: not remembered
             return self._read(raw, None)
+        if shape is not None and on is None:
+            on = self._day(get("on"))
         if shape is None or on is None:
             return self._read(raw, key)
         known: dict[str, bool] = {}
@@ -125,6 +127,21 @@ class Resolver:
                 else:
                     return self._with_facts(raw, shape, on)
         return shape.on(on, known, ())
+
+    def _day(self, given: object) -> date | None:
+        """A day not asked about before, when it is plainly written and within the rule set; remembered."""
+        if not isinstance(given, str) or len(given) != len("2016-01-01"):
+            return None
+        try:
+            on = date.fromisoformat(given)
+        except ValueError:
+            return None
+        if not self.rule_set.valid.contains(on):
+            return None
+        if len(self._days) >= _DAYS:
+            self._days.clear()
+        self._days[given] = on
+        return on
 
     def _with_facts(self, raw: Mapping[str, Any], shape: _Shape, on: date) -> Request:
         """The names are known, the facts need reading."""

@@ -58,10 +58,13 @@ def test_nobody_is_refused_a_service_for_want_of_the_number() -> None:
     assert answer(rules, CompiledIndex(rules), a_request(procedure=inner.id)).duties == ()
 
 
-def test_the_threshold_assumption_of_a_request_surfaces() -> None:
+def test_the_threshold_assumption_surfaces_only_where_a_decision_can_rest_on_it() -> None:
     rules = a_rule_set([a_grant("g")])
-    request = a_request(assumptions=("A-PIA-THRESHOLD",))
-    assert [a.id for a in answer(rules, CompiledIndex(rules), request).assumptions] == ["A-PIA-THRESHOLD"]
+    interpreter = CompiledIndex(rules)
+    stored = a_request(action=Action.STORE, assumptions=("A-PIA-THRESHOLD",))
+    assert [a.id for a in answer(rules, interpreter, stored).assumptions] == ["A-PIA-THRESHOLD"]
+    used = a_request(assumptions=("A-PIA-THRESHOLD",))
+    assert answer(rules, interpreter, used).assumptions == ()
 
 
 def texts(node: Node) -> list[str]:
