@@ -16,6 +16,7 @@ class RemarkKind(enum.Enum):
     INCLUDES = "含む"
     EXCLUDES = "除く"
     LIMITS = "限る"
+    OWN = "保有"  # 当該機関が保有するものに限る。
     UNKNOWN = "不明"
 
 
@@ -49,6 +50,7 @@ class Cut:
 _DEFINES = re.compile(r"[^。]*(以下|において)[^。]*(「[^」]+」と(いう|総称する)|(これを)?同じ)")
 _CITES = re.compile(r"(明治|大正|昭和|平成|令和)\d+年([^。]*第\d+号|\d+月\d+日)")
 _EXPLAINS = re.compile(r"[^。]*をいう|第\d+条[^。]*関係")
+_OWN = re.compile(r"(?:自ら|自らが|当該[^、。]{1,10}が|その)保有する(?:もの|情報|特定個人情報)に限る")
 _ENDINGS = (("を除く", RemarkKind.EXCLUDES), ("に限る", RemarkKind.LIMITS), ("を含む", RemarkKind.INCLUDES))
 
 
@@ -66,6 +68,8 @@ def kind(text: str) -> RemarkKind:
     first = telling[0]
     if _CITES.fullmatch(first) and len(telling) == 1:
         return RemarkKind.CITES
+    if _OWN.fullmatch(first) and len(telling) == 1:
+        return RemarkKind.OWN
     for ending, found in _ENDINGS:
         if first.endswith(ending):
             return found
