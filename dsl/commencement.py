@@ -30,11 +30,11 @@ def commence(instrument: Instrument, national: National, findings: Findings) -> 
             key = _key(instrument, ref)
             if key is None:
                 findings.add(
-                    "J0302",
+                    "J0326",
                     instrument,
                     ref.span,
-                    "施行期日を定める条項がこの文書にありません",
-                    "条・項・別表の番号を確かめてください。",
+                    "施行期日を定めている条項が、この文書にありません",
+                    "条・項・別表の番号を確かめてください。番号が正しければ、その条を書き加えてください。",
                 )
             else:
                 instrument.commencements[key] = period

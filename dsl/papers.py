@@ -173,7 +173,7 @@ def _procedure(municipality: Municipality, instrument: Instrument, ref: Provisio
         return None
     places = [instrument, *(i for i in municipality.instruments if i.kind is InstrumentKind.REGULATION)]
     for place in places:
-        found = municipality.regulations.at.get((place.prefix, ref.article or "", ref.item))
+        found = municipality.regulations.at.get((place.prefix, ref.article or "", ref.paragraph or "1", ref.item))
         if found:
             return found
     municipality.findings.add(

@@ -14,7 +14,7 @@ from dsl.syntax import Article, Item, NarrowingList, NarrowingPairs, Paragraph, 
 from engine.period import Period
 from engine.rule_set import Citation, GrantedInformation, Procedure
 
-_PROVISION = re.compile(r"(前条|同条|第(\d+)条((?:の\d+)*))?(?:第\d+項)?第(\d+)号((?:の\d+)*)")
+_PROVISION = re.compile(r"(前条|同条|第(\d+)条((?:の\d+)*))?(?:第(\d+)項)?第(\d+)号((?:の\d+)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,9 @@ class Regulations:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self.procedures: dict[str, Procedure] = {}
-        self.at: dict[tuple[str, str, str], str] = {}  # (instrument prefix, article, item) → procedure key
+        self.at: dict[
+            tuple[str, str, str, str], str
+        ] = {}  # (instrument prefix, article, paragraph, item) → procedure key
         self.clauses: set[str] = set()
         self._targets: dict[str, list[Narrowing]] = {}
 
@@ -157,7 +159,7 @@ class Regulations:
         key = f"{target.affair}/{name}"
         citation = regulation.cite_provision(period, article, paragraph, item)[0]
         self.procedures.setdefault(key, Procedure(key, target.affair, item.text.raw, citation))
-        self.at.setdefault((regulation.prefix, article.number, item.number), key)
+        self.at.setdefault((regulation.prefix, article.number, paragraph.number, item.number), key)
         return key
 
     def _list(
@@ -191,6 +193,7 @@ class Regulations:
                 key = self._procedure(
                     regulation, target, article, paragraph, item, period, f"{article.number}." if others else ""
                 )
+            self.at.setdefault((regulation.prefix, article.number, paragraph.number, item.number), key)
             citation = regulation.cite_provision(period, article, paragraph, item)[0]
             self._store(target, Narrowing(citation, period, frozenset({key}), frozenset(_informations(item))))
 
@@ -198,13 +201,13 @@ class Regulations:
         """The procedure that 「前条第1号の申請に係る…」 refers back to."""
         match = _PROVISION.match(item.text.normal)
         if match:
-            whose, head, rest, item_head, item_rest = match.groups()
+            whose, head, rest, paragraph, item_head, item_rest = match.groups()
             number = head + rest.replace("の", "-") if head else None
             item_number = item_head + item_rest.replace("の", "-")
             numbers = [a.number for a in regulation.document.articles]
             at = numbers.index(article.number)
             back = number or (numbers[at - 1] if whose == "前条" and at else article.number)
-            found = self.at.get((regulation.prefix, back, item_number))
+            found = self.at.get((regulation.prefix, back, paragraph or "1", item_number))
             if found is not None and found.rpartition("/")[0] == target.affair:
                 return found
         same = without_delegation(item.text.normal)
