@@ -93,15 +93,13 @@ class ScenarioFile:
 def scenario_paths(paths: Iterable[Path]) -> list[Path]:
     """The scenario files that files and folders stand for, in order, each once.
 
-    In the folder of a municipality only what stands in `scenarios/` is taken.
+    In the folder of a municipality every YAML file but its register (organisation.yaml) is a scenario file.
     """
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
             inner = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file())
-            in_scenarios = [p for p in inner if "scenarios" in p.relative_to(path).parts[:-1]]
-            chosen = in_scenarios if any(path.rglob("*.jorei")) else inner
-            found.update(dict.fromkeys(chosen))
+            found.update(dict.fromkeys(p for p in inner if p.stem != "organisation"))
         else:
             found[path] = None
     return list(found)

@@ -17,9 +17,9 @@ from api.cli.common import (
     Rules,
     echo_json,
     load_project,
-    render,
     wrong_call,
 )
+from api.cli.findings import as_values, counts, render
 
 if TYPE_CHECKING:
     from api.project import Project
@@ -58,7 +58,7 @@ def check(
     if form is Format.JSON:
         _echo_json(project, findings, found)
     elif form is Format.SARIF:
-        typer.echo(render(project, findings, form))
+        typer.echo(render(findings, project.sources, form))
     else:
         _echo_text(project, paths, findings, found)
     bad = any(d.severity.name == "ERROR" for d in findings) or (strict and bool(findings))
@@ -116,10 +116,8 @@ def _statute(project: Project) -> Statute:
 def _echo_text(
     project: Project, paths: Sequence[Path] | None, findings: list[Diagnostic], found: Statute | None
 ) -> None:
-    from api.cli.findings import counts
-
     if findings:
-        typer.echo(render(project, findings, Format.TEXT).rstrip("\n"))
+        typer.echo(render(findings, project.sources))
         typer.echo("")
     if found is not None:
         typer.echo(found.text())
@@ -130,12 +128,10 @@ def _echo_text(
 
 
 def _echo_json(project: Project, findings: list[Diagnostic], found: Statute | None) -> None:
-    from api.cli.findings import as_json
-
     value: dict[str, Any] = {
         "ruleset": project.rule_set.digest,
         "files": len(project.sources),
-        "diagnostics": [as_json(d) for d in findings],
+        "diagnostics": as_values(findings),
     }
     if found is not None:
         value["statute"] = found.to_json()

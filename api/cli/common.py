@@ -12,7 +12,6 @@ import typer
 
 if TYPE_CHECKING:
     from api.project import Project
-    from dsl.diagnostics import Diagnostic
 
 FINE, FINDINGS, WRONG_CALL = 0, 1, 2
 
@@ -58,14 +57,3 @@ def load_project(rules: Path | None, ordinances: Sequence[Path] | None) -> Proje
 def echo_json(value: Any) -> None:
     """Print a value as JSON that people can read too."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def render(project: Project, findings: Sequence[Diagnostic], form: Format) -> str:
-    """Findings as text, JSON or SARIF."""
-    from api.cli.findings import json_text, sarif_text, terminal_text
-
-    if form is Format.JSON:
-        return json_text(findings)
-    if form is Format.SARIF:
-        return sarif_text(findings)
-    return terminal_text(findings, {source.path: source.text for source in project.sources})

@@ -13,14 +13,13 @@ from api.cli.common import (
     FINE,
     WRONG_CALL,
     AsJson,
-    Format,
     Ordinances,
     Rules,
     echo_json,
     load_project,
-    render,
     wrong_call,
 )
+from api.cli.findings import as_values, render
 
 if TYPE_CHECKING:
     from api.project import Project
@@ -87,15 +86,13 @@ def _read(request: Path) -> bytes:
 
 
 def _broken(project: Project, as_json: bool) -> int:
-    from api.cli.findings import as_json as finding
-
     if as_json:
-        found = [finding(d) for d in project.errors]
+        found = as_values(project.errors)
         echo_json(
             {"lawful": False, "outcome": "rule_set_fault", "ruleset": project.rule_set.digest, "diagnostics": found}
         )
     else:
-        typer.echo(render(project, project.diagnostics, Format.TEXT).rstrip("\n"))
+        typer.echo(render(project.diagnostics, project.sources))
         typer.echo(f"\n条例や規則の文書に誤りがあるため、{_DENIED}", err=True)
     return FINDINGS
 

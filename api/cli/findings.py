@@ -1,47 +1,55 @@
-"""Findings as text for people, and as JSON and SARIF for tools."""
+"""Findings as the commands print them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from api.cli.common import Format
 from dsl.diagnostics import Diagnostic, Severity
 
-
-def as_json(finding: Diagnostic) -> dict[str, Any]:
-    """One finding as plain values."""
-    span = asdict(finding.span)
-    return {
-        "code": finding.code,
-        "severity": "error" if finding.severity is Severity.ERROR else "warning",
-        "path": finding.path,
-        **span,
-        "message": finding.message,
-        "reason": finding.reason,
-        "help": finding.help,
-    }
+if TYPE_CHECKING:
+    from api.project import Source
 
 
-def counts(findings: Sequence[Diagnostic]) -> str:
+def as_values(findings: Iterable[Diagnostic]) -> list[dict[str, Any]]:
+    """Findings as plain values for JSON."""
+    from dsl.render import to_json
+
+    found: list[dict[str, Any]] = json.loads(to_json(findings))
+    return found
+
+
+def render(findings: Sequence[Diagnostic], sources: Iterable[Source], form: Format = Format.TEXT) -> str:
+    """Findings as text with the passages underlined, as JSON, or as SARIF."""
+    from dsl.render import render as drawn
+    from dsl.render import to_json, to_sarif
+
+    if form is Format.JSON:
+        return to_json(findings)
+    if form is Format.SARIF:
+        return to_sarif(findings)
+    texts: dict[str, str | None] = {source.path: source.text for source in sources}
+    for finding in findings:
+        if finding.path not in texts:
+            texts[finding.path] = _text(finding.path)
+    return "\n\n".join(drawn(finding, texts[finding.path]) for finding in findings)
+
+
+def _text(shown: str) -> str | None:
+    """The text of a file that is no rule file (a scenario file)."""
+    from api.project import HOME, read_text
+
+    for path in (Path(shown), HOME / shown):
+        if path.is_file():
+            return read_text(path)[0]
+    return None
+
+
+def counts(findings: Iterable[Diagnostic]) -> str:
     """How many errors and warnings there are."""
-    errors = sum(d.severity is Severity.ERROR for d in findings)
-    return f"エラー {errors}件、警告 {len(findings) - errors}件"
-
-
-def json_text(findings: Sequence[Diagnostic]) -> str:
-    """All findings as JSON."""
-    return json.dumps([as_json(d) for d in findings], ensure_ascii=False, indent=2)
-
-
-def sarif_text(findings: Sequence[Diagnostic]) -> str:
-    """All findings as SARIF."""
-    return json_text(findings)
-
-
-def terminal_text(findings: Sequence[Diagnostic], sources: Mapping[str, str]) -> str:
-    """All findings for people."""
-    return "\n".join(
-        f"{d.path}:{d.span.line}:{d.span.column}: {d.severity} {d.code} {d.message}\n  {d.help}" for d in findings
-    )
+    found = list(findings)
+    errors = sum(d.severity is Severity.ERROR for d in found)
+    return f"エラー {errors}件、警告 {len(found) - errors}件"

@@ -25,9 +25,8 @@ def fmt(
     ordinances: Ordinances = None,
 ) -> int:
     """文書の字下げや空白をそろえる（公布された条文は変わらない）"""
-    from dsl.formatter import format_source
-
     from api.project import default_ordinances, default_rules, read_text, shown_path
+    from dsl.formatter import format_source
 
     given = paths or [rules or default_rules(), *(ordinances or [default_ordinances()])]
     changed: list[str] = []

@@ -12,14 +12,13 @@ from api.cli.common import (
     FINDINGS,
     FINE,
     AsJson,
-    Format,
     Ordinances,
     Rules,
     echo_json,
     load_project,
-    render,
     wrong_call,
 )
+from api.cli.findings import as_values, render
 
 if TYPE_CHECKING:
     from api.coverage import Coverage
@@ -55,7 +54,7 @@ def replay(
     project = load_project(rules, ordinances or _folders(paths))
     if not project.ok:
         return _broken(project, as_json)
-    given = list(paths or (m.scenarios for m in project.municipalities if m.scenarios.is_dir()))
+    given = list(paths or (m.folder for m in project.municipalities))
     for path in given:
         if not path.exists():
             wrong_call(f"{path} がありません")
@@ -91,14 +90,10 @@ def _folders(paths: Sequence[Path] | None) -> list[Path]:
 
 
 def _broken(project: Project, as_json: bool) -> int:
-    from api.cli.findings import as_json as finding
-
     if as_json:
-        echo_json(
-            {"ok": False, "ruleset": project.rule_set.digest, "diagnostics": [finding(d) for d in project.errors]}
-        )
+        echo_json({"ok": False, "ruleset": project.rule_set.digest, "diagnostics": as_values(project.errors)})
     else:
-        typer.echo(render(project, project.diagnostics, Format.TEXT).rstrip("\n"))
+        typer.echo(render(project.diagnostics, project.sources))
         typer.echo("\n条例や規則の文書に誤りがあるため、事例を判定できません。", err=True)
     return FINDINGS
 
@@ -127,7 +122,7 @@ def _echo(
     show: bool,
 ) -> None:
     if findings:
-        typer.echo(render(project, findings, Format.TEXT).rstrip("\n") + "\n")
+        typer.echo(render(findings, project.sources) + "\n")
     for result in results:
         if show or not result.passed:
             typer.echo("\n".join([*_shown(result), ""]))
@@ -135,6 +130,10 @@ def _echo(
         typer.echo("\n".join([*_uncovered(covered), ""]))
     failed = sum(not r.passed for r in results)
     faults = f"、事例の文書の誤り {len(findings)}件" if findings else ""
+    if show:
+        lawful = sum(r.answer is not None and r.answer.lawful for r in results)
+        refused = sum(r.answer is None for r in results)
+        typer.echo(f"適法 {lawful}件、適法でない {len(results) - lawful - refused}件、要求の拒否 {refused}件")
     typer.echo(f"事例 {len(results)}件: 期待どおり {len(results) - failed}件、違うもの {failed}件{faults}")
 
 
@@ -187,13 +186,11 @@ def _uncovered(covered: Coverage) -> Iterator[str]:
 def _as_json(
     project: Project, results: Sequence[Result], findings: Sequence[Diagnostic], covered: Coverage | None
 ) -> dict[str, Any]:
-    from api.cli.findings import as_json as finding
-
     value: dict[str, Any] = {
         "ruleset": project.rule_set.digest,
         "passed": sum(r.passed for r in results),
         "failed": sum(not r.passed for r in results),
-        "diagnostics": [finding(d) for d in findings],
+        "diagnostics": as_values(findings),
         "scenarios": [
             {
                 "name": r.scenario.name,

@@ -14,9 +14,8 @@ def text(
     file: Annotated[Path, typer.Argument(metavar="文書", help="条例や規則の文書（*.jorei）")],
 ) -> int:
     """〔…〕を除いて、公布されたとおりの条文を出力する"""
-    from dsl.text import promulgated_text
-
     from api.project import read_text
+    from dsl.text import promulgated_text
 
     if not file.is_file():
         wrong_call(f"文書 {file} がありません")
