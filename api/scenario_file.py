@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -39,6 +40,7 @@ _KINDS = {
     "duplicate": DUPLICATE,
     "digits": DIGITS,
 }
+_WORD = re.compile(r"- |[^\s:,{}\[\]]+")
 _SCENARIO = ("name", "source", "on", "request", "expect", "each")
 _ONE_OF_EACH = ("name", "source", "on", "request", "expect")
 _TEXTS = ("basis", "basis_exactly", "unmet", "duties", "assumptions", "alternatives")
@@ -123,7 +125,7 @@ def parse_scenarios(path: str, text: str) -> ScenarioFile:
         [('S0104', 1), ('S0103', 2)]
     """
     loaded = yaml_text.load(text)
-    reader = _Reader(path, loaded)
+    reader = _Reader(path, text, loaded)
     for fault in loaded.faults:
         reader.find(_KINDS[fault.kind], fault.text, "", (fault.line, fault.column))
     if not any(_KINDS[f.kind] == SYNTAX for f in loaded.faults):
@@ -134,8 +136,9 @@ def parse_scenarios(path: str, text: str) -> ScenarioFile:
 class _Reader:
     """Walks the values of one file and notes scenarios and findings."""
 
-    def __init__(self, path: str, loaded: yaml_text.Loaded) -> None:
+    def __init__(self, path: str, text: str, loaded: yaml_text.Loaded) -> None:
         self.path = path
+        self.lines = text.splitlines()
         self.loaded = loaded
         self.findings: list[Diagnostic] = []
         self.scenarios: list[Scenario] = []
@@ -143,7 +146,9 @@ class _Reader:
     def find(self, code: str, message: str, mending: str, place: tuple[int, int]) -> None:
         """Note a finding; whatever holds twelve digits is not repeated."""
         line, column = place
-        span = Span(line, column, line, column + 1)
+        said = self.lines[line - 1] if line <= len(self.lines) else ""
+        word = _WORD.match(said, column - 1)
+        span = Span(line, column, line, max(word.end() if word else 0, column) + 1)
         self.findings.append(
             Diagnostic(code, Severity.ERROR, self.path, span, masked(message), _REASON, masked(mending or _HELP[code]))
         )

@@ -93,7 +93,8 @@ def _digits(text: str, loaded: Loaded) -> None:
     for number, line in enumerate(text.splitlines(), 1):
         if has_twelve_digits(_DAYS_IN_TEXT.sub("日", line)):
             said = "12桁以上の数字の並びがあります。個人番号は判断に要らないので、書かないでください"
-            loaded.faults.append(Fault("digits", said, number, 1))
+            first = next(n for n, c in enumerate(line, 1) if not c.isspace())
+            loaded.faults.append(Fault("digits", said, number, first))
 
 
 class _Reader:
