@@ -95,16 +95,23 @@ class ScenarioFile:
 def scenario_paths(paths: Iterable[Path]) -> list[Path]:
     """The scenario files that files and folders stand for, in order, each once.
 
-    In the folder of a municipality every YAML file but its register (organisation.yaml) is a scenario file.
+    Every YAML file under `scenarios/` is one; elsewhere those that are lists (registers and requests are not).
     """
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
             inner = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file())
-            found.update(dict.fromkeys(p for p in inner if p.stem != "organisation"))
+            found.update(dict.fromkeys(p for p in inner if "scenarios" in p.parts[:-1] or _is_list(p)))
         else:
             found[path] = None
     return list(found)
+
+
+def _is_list(path: Path) -> bool:
+    """Whether the file is a list: a scenario file, and not a register or a request beside it."""
+    text, _ = read_text(path)
+    lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    return next(lines, "").startswith("-")
 
 
 def read_scenarios(path: Path) -> ScenarioFile:
