@@ -20,20 +20,18 @@ from dsl.instrument import EPOCH, Instrument
 from dsl.municipal import Municipality
 from dsl.national import compile_national
 from dsl.national_model import National
-from dsl.parse import parse
-from dsl.registers import (
+from dsl.national_registers import (
     AssumptionEntry,
     Designation,
     DutyEntry,
     GateEntry,
-    Organisation,
-    default_organisation,
     read_assumptions,
     read_designations,
     read_duties,
     read_gates,
-    read_organisation,
 )
+from dsl.organisation import Organisation, default_organisation, read_organisation
+from dsl.parse import parse
 from dsl.syntax import Annotation, Document, InstrumentKind, Span
 from engine.period import Period
 from engine.rule_set import Part, RuleSet

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from dsl.national_registers import Designation
+from dsl.organisation import HEADS
 from dsl.phrases import agencies, without_parentheses
-from dsl.registers import HEADS, Designation
 from engine.rule_set import Party
 
 #: designations every agency of a local government that the head or a committee is falls under

@@ -7,34 +7,28 @@ same affair and information on the same days.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from dsl.affairs import declare_items, declare_rows
 from dsl.clauses import municipal_clauses
 from dsl.commencement import commence
-from dsl.entries import entries
 from dsl.findings import Findings, nearest
-from dsl.granting import USES, dated, storing
-from dsl.instrument import Instrument, values
+from dsl.instrument import Instrument
 from dsl.national_model import National
+from dsl.operative import card_use, provision_to_other_agency, scope_of_use, use_within_agency
+from dsl.organisation import COMMITTEES, HEADS, Organisation
 from dsl.papers import deemed_clauses, required_documents
 from dsl.phrases import agencies as agencies_in
-from dsl.phrases import information
-from dsl.place import Entry, Place, column_index, for_number_use, placed
-from dsl.proviso import barred
+from dsl.place import Place, column_index, placed
 from dsl.registered import assessments, consents, holdings, linkages, own_information
-from dsl.registers import COMMITTEES, HEADS, Organisation
-from dsl.regulation import Narrowing, Regulations, Target
+from dsl.regulation import Regulations, Target
 from dsl.syntax import (
-    AffairClause,
     AgencyPhrase,
     Article,
     CardUse,
     Cell,
     ColumnRef,
-    Exclusion,
-    InformationPhrase,
     InstrumentKind,
     NamedAgencies,
     NetworkProviso,
@@ -46,24 +40,15 @@ from dsl.syntax import (
     Table,
     TableRef,
     UseWithinAgency,
-    Whose,
 )
-from engine.period import Period
 from engine.rule_set import (
-    Action,
     Affair,
     Assumption,
-    Bar,
     Body,
-    Citation,
     Clause,
-    Condition,
     Grant,
-    GrantedInformation,
-    Holding,
     Part,
     Party,
-    PeriodLimit,
     Void,
 )
 
@@ -201,6 +186,7 @@ class Municipality:
         return frozenset(keys)
 
     def unknown_agency(self, name: str, instrument: Instrument, span: Span) -> None:
+        """Report an agency that the body does not have, with the nearest that it can have."""
         known = [p.name for p in self.parties.values()]
         allowed = {HEADS[self.organisation.kind], *COMMITTEES}
         hint = nearest(name, allowed)
@@ -302,14 +288,14 @@ class Municipality:
         match formula:
             case ScopeOfIndependentUse(clauses=clauses, exclusions=exclusions):
                 for clause in clauses:
-                    self._scope(at, clause, (*exclusions, *clause.exclusions))
+                    scope_of_use(self, at, clause, (*exclusions, *clause.exclusions))
             case CardUse(agencies=agencies, affairs=affairs):
-                self._card(at, agencies, affairs)
+                card_use(self, at, agencies, affairs)
             case UseWithinAgency(agencies=agencies, affairs=affairs, information=info):
                 proviso = any(isinstance(s.formula, NetworkProviso) for s in paragraph.sentences)
-                self._within(at, agencies, affairs, info, proviso)
+                use_within_agency(self, at, agencies, affairs, info, proviso)
             case ProvisionToOtherAgency():
-                self._provision(at, formula)
+                provision_to_other_agency(self, at, formula)
             case _:
                 return
         if len(self.grants) + len(self.voids) == before:
@@ -322,245 +308,3 @@ class Municipality:
             )
         else:
             self.effective.add(at.citations[0].clause)
-
-    # ---- grants ----------------------------------------------------------------------------
-
-    def _scope(self, at: Place, clause: AffairClause, exclusions: Sequence[Exclusion]) -> None:
-        enabling = self.national.grounds.get("ordinance_use", ())
-        for entry in entries(self, at, clause.affairs, exclusions):
-            parties = self._entry_parties(at, clause.agencies, entry)
-            if not parties:
-                continue
-            if entry.void:
-                self._void(frozenset({Action.USE, Action.STORE}), parties, entry)
-                continue
-            for narrowing in for_number_use(entry.narrowings) or (None,):
-                chain = [at.citations, *entry.bases, *([[narrowing.citation]] if narrowing else []), enabling]
-                period = entry.period.intersect(narrowing.period) if narrowing else entry.period
-                self.grant(
-                    frozenset({Action.USE}),
-                    parties,
-                    entry,
-                    period,
-                    chain,
-                    procedures=narrowing.procedures if narrowing else None,
-                    keep=self.uses,
-                )
-
-    def _entry_parties(self, at: Place, phrase: AgencyPhrase | None, entry: Entry) -> frozenset[str]:
-        parties = self.agencies(phrase, entry.row, entry.table, at.instrument)
-        if entry.statutory_parties:
-            parties = frozenset(
-                k
-                for k in parties
-                if k in entry.statutory_parties or self.parties[k].designations & entry.statutory_parties
-            )
-        return parties
-
-    def _void(self, actions: frozenset[Action], parties: frozenset[str], entry: Entry) -> None:
-        citation = entry.bases[0][0]
-        self.voids.append(
-            Void(
-                actions,
-                parties,
-                entry.affair,
-                entry.period,
-                citation,
-                f"{citation.label}は{entry.void}ため、何も認められない",
-            )
-        )
-
-    def _card(self, at: Place, phrase: AgencyPhrase | None, affairs: object) -> None:
-        area = self.national.grounds.get("card_area", ())
-        for entry in entries(self, at, affairs):
-            parties = self._entry_parties(at, phrase, entry)
-            self.grant(frozenset({Action.CARD}), parties, entry, entry.period, [at.citations, *entry.bases, area])
-
-    def _within(self, at: Place, phrase: AgencyPhrase, affairs: object, info: InformationPhrase, proviso: bool) -> None:
-        enabling = self.national.grounds.get("ordinance_use", ())
-        for entry in entries(self, at, affairs):
-            parties = self._entry_parties(at, phrase, entry)
-            if not parties:
-                continue
-            if entry.void:
-                self._void(USES, parties, entry)
-                continue
-            for narrowing, granted in self._informed(at, info, entry):
-                period = entry.period.intersect(narrowing.period) if narrowing else entry.period
-                chain = [at.citations, *entry.bases, *([[narrowing.citation]] if narrowing else []), enabling]
-                for party in sorted(parties):
-                    for names, bars in barred(self, party, entry.affair, granted, at if proviso else None):
-                        self.grant(
-                            USES,
-                            frozenset({party}),
-                            entry,
-                            period,
-                            chain,
-                            information=names,
-                            bars=bars,
-                            procedures=narrowing.procedures if narrowing else None,
-                            holding=Holding.OWN,
-                        )
-
-    def _provision(self, at: Place, formula: ProvisionToOtherAgency) -> None:
-        ground = self.national.grounds.get("agency_provision", ())
-        for entry in entries(self, at, formula.affairs):
-            requesters = self._entry_parties(at, formula.requester, entry)
-            if not requesters:
-                continue
-            if entry.void:
-                self._void(frozenset({Action.TRANSFER}), requesters, entry)
-                continue
-            for holders, narrowing, granted in self._held_by(at, formula, entry):
-                period = entry.period.intersect(narrowing.period) if narrowing else entry.period
-                chain = [at.citations, *entry.bases, *([[narrowing.citation]] if narrowing else []), ground]
-                self.grant(
-                    frozenset({Action.TRANSFER}),
-                    requesters,
-                    entry,
-                    period,
-                    chain,
-                    information=granted,
-                    procedures=narrowing.procedures if narrowing else None,
-                    holding=Holding.OTHER_AGENCY,
-                    holders=holders,
-                )
-
-    def _held_by(
-        self, at: Place, formula: ProvisionToOtherAgency, entry: Entry
-    ) -> Iterator[tuple[frozenset[str], Narrowing | None, frozenset[GrantedInformation]]]:
-        """The information of an entry by who holds it: each row of the item may name another agency."""
-        by_holder: dict[frozenset[str], list[Row]] = {}
-        for row in entry.rows or ((entry.row,) if entry.row else ()):
-            by_holder.setdefault(self.agencies(formula.holder, row, entry.table, at.instrument), []).append(row)
-        if not by_holder:
-            by_holder[self.agencies(formula.holder, None, None, at.instrument)] = []
-        for holders, rows in by_holder.items():
-            if holders:
-                for narrowing, granted in self._informed(at, formula.information, entry, tuple(rows)):
-                    yield holders, narrowing, granted
-
-    def _informed(
-        self, at: Place, info: InformationPhrase, entry: Entry, rows: tuple[Row, ...] = ()
-    ) -> Iterator[tuple[Narrowing | None, frozenset[GrantedInformation]]]:
-        """What information a clause opens for an entry: by the regulation's pairs, else by the cell."""
-        if isinstance(info.what, ColumnRef) and info.what.table.whose is Whose.ACT:
-            yield None, frozenset(GrantedInformation(n) for n in entry.statutory_information)
-            return
-        if not isinstance(info.what, ColumnRef):
-            yield None, frozenset(GrantedInformation(n) for n in information(info.what.text))
-            return
-        if entry.row is None or entry.table is None:
-            return
-        cells = [self.cell(info.what, r, entry.table, at.instrument) for r in rows or entry.rows or (entry.row,)]
-        every = [self.cell(info.what, r, entry.table, at.instrument) for r in entry.rows or (entry.row,)]
-        names = tuple(dict.fromkeys(n for c in cells if c is not None for n in _names(c)))
-        known = {n for c in every if c is not None for n in _names(c)}
-        for cell in cells:
-            for name in _names(cell) if cell is not None else ():
-                self._know(name, at.instrument, cell.text.span if cell else entry.row.span)
-        pairs = [n for n in entry.narrowings if n.information is not None]
-        if not pairs:
-            lists = for_number_use(entry.narrowings)
-            granted = frozenset(GrantedInformation(n) for n in names)
-            for narrowing in lists or (None,):
-                yield narrowing, granted
-            return
-        for pair in pairs:
-            assert pair.information is not None
-            within = frozenset(g for g in pair.information if g.name in names)
-            for beyond in sorted(g for g in pair.information if g.name not in known):
-                self.findings.add(
-                    "J0324",
-                    at.instrument,
-                    entry.row.span,
-                    f"{pair.citation.label}の「{beyond.name}」は、この欄にありません",
-                    f"欄に「{beyond.name}」を加えるか、規則から除いてください。",
-                )
-            if within:
-                yield pair, within
-
-    def _declared_of(self, bases: Sequence[Citation]) -> Iterator[str]:
-        """The assumptions that instruments and paragraphs behind a grant declare by 〔仮定 …〕."""
-        shorts = {c.instrument for c in bases}
-        for instrument in self.instruments:
-            if instrument.short in shorts:
-                yield from values(instrument.document.annotations, "仮定")
-        for effect, cited in self.national.grounds.items():
-            if any(c in bases for c in cited):
-                yield from self.national.ground_assumptions.get(effect, ())
-
-    def _know(self, name: str, instrument: Instrument, span: Span) -> None:
-        known = self.national.information
-        if name in known or name in self.information:
-            return
-        hint = nearest(name, [n for n in known if len(n) <= 24])
-        close = hint is not None and (
-            abs(len(hint) - len(name)) <= 2 and sum(a != b for a, b in zip(hint, name, strict=False)) <= 3
-        )
-        if not name.endswith(("情報", "事項")) or close:
-            self.findings.add(
-                "J0303",
-                instrument,
-                span,
-                f"「{name}」という特定個人情報は知られていません",
-                f"「{hint}」の誤りではありませんか。"
-                if hint
-                else "「…に関する情報」の形で書くか、番号法の定義語を使ってください。",
-            )
-            return
-        self.information[name] = instrument.short
-
-    def grant(
-        self,
-        actions: frozenset[Action],
-        parties: frozenset[str],
-        entry: Entry,
-        period: Period | None,
-        chain: Sequence[Sequence[Citation]],
-        *,
-        information: frozenset[GrantedInformation] | None = None,
-        procedures: frozenset[str] | None = None,
-        holding: Holding = Holding.NONE,
-        holders: frozenset[str] = frozenset(),
-        bars: tuple[Bar, ...] = (),
-        conditions: tuple[Condition, ...] = (),
-        limits: tuple[PeriodLimit, ...] = (),
-        assumptions: Sequence[str] = (),
-        keep: dict[str, list[Grant]] | None = None,
-    ) -> None:
-        if period is None:
-            return
-        for piece, bases in dated(period, chain):
-            tail = "/".join(sorted(k.rpartition("/")[2] for k in parties))
-            mark = "+".join(sorted({g.name for g in information or ()}))
-            whom = "+".join(sorted({g.person or "" for g in information or ()}))
-            number = "+".join(sorted(p.rpartition("/")[2] for p in procedures or ()))
-            grant = Grant(
-                id=f"{bases[0].clause}#{entry.affair}#{bases[min(1, len(bases) - 1)].clause}#{number}#{tail}#{mark}#{whom}@{piece.first.isoformat()}",
-                actions=actions,
-                parties=parties,
-                affair=entry.affair,
-                period=piece,
-                bases=bases,
-                clause=bases[0].clause,
-                procedures=procedures,
-                information=information,
-                holding=holding,
-                holders=holders,
-                conditions=conditions,
-                bars=tuple(b for b in bars if b.period.intersect(piece)),
-                limits=(*(PeriodLimit(c.in_force, f"{c.label}の施行", c) for c in bases), *limits),
-                assumptions=tuple(dict.fromkeys((*entry.assumptions, *assumptions, *self._declared_of(bases)))),
-                statutory=False,
-            )
-            self.grants.append(grant)
-            if keep is not None:
-                keep.setdefault(entry.affair, []).append(grant)
-            if actions & {Action.USE, Action.TRANSFER}:
-                self.grants.extend(storing(self.national, grant))
-
-
-def _names(cell: Cell) -> tuple[str, ...]:
-    """The information that a cell lists: by 〔情報 …〕, else by its wording."""
-    return values(cell.annotations, "情報") or information(cell.text.raw.strip())

@@ -14,8 +14,8 @@ from dsl.designations import EXECUTIVE, Designations
 from dsl.granting import storing
 from dsl.instrument import EPOCH, Instrument, value
 from dsl.national_model import National, assumed_by
+from dsl.national_registers import AssumptionEntry, GateEntry
 from dsl.phrases import without_parentheses
-from dsl.registers import AssumptionEntry, GateEntry
 from dsl.syntax import (
     Annotation,
     Article,

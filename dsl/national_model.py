@@ -8,7 +8,7 @@ from datetime import date
 
 from dsl.designations import Designations
 from dsl.instrument import Instrument, values
-from dsl.registers import DutyEntry
+from dsl.national_registers import DutyEntry
 from dsl.syntax import Annotation
 from engine.period import Period
 from engine.rule_set import (

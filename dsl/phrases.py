@@ -115,8 +115,7 @@ def _part(text: str) -> Part:
         match = _DEFINES.search(remark)
         if match and text.rstrip("。").endswith("）") and text.endswith(f"（{remark}）"):
             defines = match.group(1)
-        for included in re.finditer(r"([^、。]+?)を含む。?", remark):
-            includes.append(included.group(1))
+        includes.extend(m.group(1) for m in re.finditer(r"([^、。]+?)を含む。?", remark))
     return Part(without_parentheses(text), text, defines, tuple(includes))
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dsl.findings import nearest
-from dsl.granting import TAX, USES, network_limits
+from dsl.granting import TAX, USES, is_pension, network_limits
 from dsl.instrument import EPOCH
 from dsl.national_model import National
 from dsl.normalise import normalise
+from dsl.operative import add_grant
 from dsl.place import Entry
 from dsl.syntax import Span
 from engine.period import Period
@@ -105,7 +106,7 @@ def _linkage(
         return
     for pair in item.pairs:
         for name in (n for n in pair.information if n in names):
-            bounds = network_limits(m.national, local=True, pension="年金給付関係情報" in name)
+            bounds = network_limits(m.national, local=True, pension=is_pension(name, pair.holders))
             open_: Period | None = period
             for limit, _ in bounds:
                 open_ = open_.intersect(limit.period) if open_ else None
@@ -119,7 +120,8 @@ def _linkage(
                     conditions.append(_notification_condition(ground[0]))
                 assumed = [a for _, ids in bounds for a in ids] + list(item.assumptions)
                 gate = m.national.gates["independent-linkage"]
-                m.grant(
+                add_grant(
+                    m,
                     frozenset({Action.LINK, Action.STORE}),
                     parties,
                     entry,

@@ -207,9 +207,8 @@ class _Case:
         register of holdings says so. A residence outside on the reference date always speaks against it.
         """
         named = holder is not None and self.request.holder == holder.key
-        held = (
-            named
-            or holder is not None
+        held = named or (
+            holder is not None
             and any(
                 entry.party == holder.key and entry.information == item.name
                 for part in self.parts

@@ -65,11 +65,15 @@ ORGANISATION = """団体: {名称: 試験市, コード: "990099", 種類: 市, 
 def national() -> tuple[SourceFile, ...]:
     """The project's own national rules."""
     return tuple(
-        SourceFile(f"rules/{p.name}", p.read_text("utf-8")) for p in sorted(RULES.iterdir()) if p.suffix in {".jorei", ".yaml"}
+        SourceFile(f"rules/{p.name}", p.read_text("utf-8"))
+        for p in sorted(RULES.iterdir())
+        if p.suffix in {".jorei", ".yaml"}
     )
 
 
-def compiled(ordinance: str = ORDINANCE, regulation: str | None = REGULATION, organisation: str | None = ORGANISATION) -> Build:
+def compiled(
+    ordinance: str = ORDINANCE, regulation: str | None = REGULATION, organisation: str | None = ORGANISATION
+) -> Build:
     """The rule set of one body under the real national rules."""
     files = [SourceFile("試験市/条例.jorei", ordinance)]
     if regulation is not None:
