@@ -179,6 +179,10 @@ def _clauses(answer: Answer) -> frozenset[str]:
 # ---- names of provisions ------------------------------------------------------------------------
 
 
+#: Where the name of a provision may begin inside a full label, as `_provision` spells it.
+_STARTS = re.compile(r"別表|附則|(?<!\d)\d+(?:の\d+)*(?:条|項|号)")
+
+
 def same_provision(wanted: str, label: str) -> bool:
     """Whether the text of a scenario names the provision with this label: in full, or by its end.
 
@@ -193,10 +197,8 @@ def same_provision(wanted: str, label: str) -> bool:
     short, full = _provision(wanted), _provision(label)
     if short == full:
         return True
-    if not full.endswith(short) or not short:
-        return False
-    at = len(full) - len(short)
-    return any(m.start() == at for m in re.finditer(r"別表|附則|(?<!\d)\d+(?:の\d+)*条|(?<!\d)\d+(?:の\d+)*項", full))
+    start = len(full) - len(short)
+    return bool(short) and full.endswith(short) and any(m.start() == start for m in _STARTS.finditer(full))
 
 
 def _provision(text: str) -> str:
