@@ -78,10 +78,11 @@ def _laid_out(line: Line, text: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    """One blank before annotations, none between them, one between name and value."""
+    """One blank before closing annotations (none after 。), none between them, one between name and value."""
     text = _BRACKET.sub(lambda m: f"〔{_inside(m.group(1))}〕", text.strip(BLANKS))
     text = re.sub(rf"〕{_B}+(?=〔)", "〕", text)
-    return re.sub(rf"(?<=[^{BLANKS}〕〔]){_B}*(?=〔[^〔〕]*〕(?:〔[^〔〕]*〕)*$)", " ", text)
+    text = re.sub(rf"(?<=[^。{BLANKS}〕〔]){_B}*(?=〔[^〔〕]*〕(?:〔[^〔〕]*〕)*$)", " ", text)
+    return re.sub(rf"。{_B}+(?=〔)", "。", text)
 
 
 def _inside(value: str) -> str:

@@ -166,7 +166,7 @@ class Phrases:
         assert table is not None
         row = held["ROW"].removeprefix("第").replace("の", "-") if "ROW" in held else None
         wording = self.words(held["WORDING"]) if "WORDING" in held else None
-        part = re.sub(r"^\d+|の部の?$", "", held["PART"]) if "PART" in held else None
+        part = re.sub(r"^ ?\d+|の部の?$", "", held["PART"]) if "PART" in held else None
         return RowRef(table, row, wording, part, self.span(node))
 
     def references(self, node: Node) -> tuple[ProvisionRef, ...]:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 #: blanks and hyphens of any width that may stand between groups
-_BETWEEN = r"[\s\-‐‑‒–—―−ーｰ_]*"
+_BETWEEN = r"[\s\-‐‑‒–—―−ー－ｰ﹣_]*"
 _TWELVE = re.compile(rf"(?<!\d)(?<!\d[\-\s])\d(?:{_BETWEEN}\d){{11}}(?!{_BETWEEN}\d)")
 _DATES = re.compile(r"\d{4}-\d{2}-\d{2}")
 

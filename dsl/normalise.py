@@ -13,6 +13,7 @@ from datetime import date
 
 _KANJI_DIGITS = {"〇": 0, "零": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _KANJI_UNITS = {"十": 10, "百": 100, "千": 1000}
+_NUMERALS = frozenset([*"0123456789", *_KANJI_DIGITS, *_KANJI_UNITS])
 #: a run of kanji numerals
 KANJI_NUMBER = "[〇零一二三四五六七八九十百千]+"
 
@@ -85,8 +86,23 @@ class _Buffer:
             j = i + 1
             while j < len(original) and (original[j] in "ﾞﾟ" or unicodedata.combining(original[j])):
                 j += 1
-            self.chars += [(ch, i, j) for ch in unicodedata.normalize("NFKC", original[i:j]) if not ch.isspace()]
+            self.chars += [(ch, i, j) for ch in unicodedata.normalize("NFKC", original[i:j])]
             i = j
+        self._drop_blanks()
+
+    def _drop_blanks(self) -> None:
+        """Drop white space; between two numerals one blank stays (第1 2項 is not 第12項)."""
+        kept: list[tuple[str, int, int]] = []
+        gap: tuple[str, int, int] | None = None
+        for ch, start, end in self.chars:
+            if ch.isspace():
+                gap = gap or (" ", start, end)
+                continue
+            if gap and kept and kept[-1][0] in _NUMERALS and ch in _NUMERALS:
+                kept.append(gap)
+            kept.append((ch, start, end))
+            gap = None
+        self.chars = kept
 
     @property
     def text(self) -> str:

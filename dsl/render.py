@@ -61,7 +61,7 @@ def _quoted(line: str, span: Span) -> list[str]:
     lead = "… " if low else ""
     text = lead + "".join(shown[low:high]) + (" …" if high < len(shown) else "")
     gutter = " " * len(str(span.line))
-    under = " " * (len(lead) + _width(before) + (lead != "")) + "‾" * max(1, _width(passage))
+    under = " " * (len(lead) + _width(before)) + "‾" * max(1, _width(passage))
     return [f"  {span.line} │ {text}", f"  {gutter} │ {under}"]
 
 
