@@ -28,7 +28,7 @@ def format_source(source: str) -> str:
     """
     layout = _Layout()
     for number, text in enumerate(typed_lines(source), 1):
-        layout.take(number, text)
+        layout.take(number, text.replace("\r", ""))
     return "\n".join(layout.lines).strip("\n") + "\n" if any(layout.lines) else ""
 
 
@@ -101,12 +101,12 @@ def _row(marked: Marked, text: str) -> str:
         else:
             cell += ch
     behind = _spaced(cell)
-    if behind and not behind.startswith("〔"):
-        cells.append(cell)
-        behind = ""
-    body = " | ".join(_spaced(c) for c in cells[1:])
-    laid = "| " + body + " |" if cells[1:] else "|"
-    return re.sub(r"\|  \|", "| |", re.sub(r"\|  \|", "| |", laid)) + (f" {behind}" if behind else "")
+    closed = not behind or behind.startswith("〔")
+    inner = [_spaced(c) for c in (cells if closed else [*cells, cell])[1:]]
+    laid = "|" + "".join(f" {c} |" if c else " |" for c in inner)
+    if not closed:
+        return laid.removesuffix("|").rstrip(BLANKS)
+    return f"{laid} {behind}" if behind else laid
 
 
 def same_words(one: str, other: str) -> bool:

@@ -107,8 +107,10 @@ def test_an_ordinance_does_not_speak_with_the_effect_of_the_act() -> None:
 
 
 def test_scope_of_three_clauses() -> None:
-    made = read(f"{SCOPE}別表第1の左欄に掲げる機関が行う同表の右欄に掲げる事務、別表第2の左欄に掲げる機関が行う同表の中欄に掲げる事務"
-                "及び市長又は教育委員会が行う法別表第2の第2欄に掲げる事務とする。")  # fmt: skip
+    made = read(
+        f"{SCOPE}別表第1の左欄に掲げる機関が行う同表の右欄に掲げる事務、別表第2の左欄に掲げる機関が行う同表の中欄に掲げる事務"
+        "及び市長又は教育委員会が行う法別表第2の第2欄に掲げる事務とする。"
+    )
     assert isinstance(made, ScopeOfIndependentUse)
     first, second, third = made.clauses
     assert isinstance(first.agencies, ColumnRef)
@@ -147,7 +149,7 @@ def test_scope_variants(rest: str) -> None:
             "別表第2の第2欄に掲げる執行機関が次項の規定により同表の第4欄に掲げる特定個人情報（当該執行機関が保有するものに限る。）"
             "を利用して行う同表の第3欄に掲げる事務とする。",
             ["5"],
-        ),  # fmt: skip
+        ),
     ],
 )
 def test_forward_scope(rest: str, to: list[str]) -> None:
@@ -162,8 +164,10 @@ def test_inverted_scope_and_number_use() -> None:
     made = read("市長又は教育委員会が個人番号を利用することができる事務は、別表第1の右欄に掲げる事務とする。")
     assert isinstance(made, ScopeOfIndependentUse)
     assert isinstance(made.clauses[0].agencies, NamedAgencies)
-    made = read("別表第1の左欄に掲げる執行機関は、同表の右欄に掲げる事務の処理に関して保有する特定個人情報ファイルにおいて"
-                "個人情報を効率的に検索し、及び管理するために必要な限度で個人番号を利用することができる。")  # fmt: skip
+    made = read(
+        "別表第1の左欄に掲げる執行機関は、同表の右欄に掲げる事務の処理に関して保有する特定個人情報ファイルにおいて"
+        "個人情報を効率的に検索し、及び管理するために必要な限度で個人番号を利用することができる。"
+    )
     assert isinstance(made, ScopeOfIndependentUse)
     assert isinstance(made.clauses[0].agencies, ColumnRef)
 
@@ -247,8 +251,10 @@ def test_network_proviso(sentence: str) -> None:
 
 
 def test_provision_to_other_agency() -> None:
-    made = read("法第19条第11号の規定により特定個人情報を提供することができる場合は、別表第3の第1欄に掲げる機関が、同表の第3欄に掲げる機関に対し、"
-                "同表の第2欄に掲げる事務を処理するために必要な同表の第4欄に掲げる特定個人情報の提供を求めた場合において、当該機関が当該特定個人情報を提供するときとする。")  # fmt: skip
+    made = read(
+        "法第19条第11号の規定により特定個人情報を提供することができる場合は、別表第3の第1欄に掲げる機関が、同表の第3欄に掲げる機関に対し、"
+        "同表の第2欄に掲げる事務を処理するために必要な同表の第4欄に掲げる特定個人情報の提供を求めた場合において、当該機関が当該特定個人情報を提供するときとする。"
+    )
     assert isinstance(made, ProvisionToOtherAgency)
     assert isinstance(made.requester, ColumnRef)
     assert isinstance(made.holder, ColumnRef)
@@ -305,23 +311,23 @@ def test_coverage_of_deemed_submission(norms: str, covers: set[str]) -> None:
         (
             "条例別表第1の1の項及び2の項の右欄の規則で定める事務は、次の各号に掲げる事務とする。",
             [("parent", "1", "1", None, None), ("parent", "1", "2", None, None)],
-        ),  # fmt: skip
+        ),
         (
             "条例別表第1の1の項及び別表第2の3の項の規則で定める事務は、次のとおりとする。",
             [("parent", "1", "1", None, None), ("parent", "2", "3", None, None)],
-        ),  # fmt: skip
+        ),
         (
             "条例別表第1の子ども医療費の助成に関する事務の項の規則で定める事務は、次のとおりとする。",
             [("parent", "1", None, "子ども医療費の助成に関する事務", None)],
-        ),  # fmt: skip
+        ),
         (
             "条例別表第1 1 市長の部児童クラブの利用料の減免に関する事務の項の規則で定める事務は、次のとおりとする。",
             [("parent", "1", None, "児童クラブの利用料の減免に関する事務", "市長")],
-        ),  # fmt: skip
+        ),
         (
             "条例第3条第1項の表市長の部高齢者の医療費の助成に関する事務の項の規則で定める事務は、次のとおりとする。",
             [("parent", "第3条第1項", None, "高齢者の医療費の助成に関する事務", "市長")],
-        ),  # fmt: skip
+        ),
     ],
 )
 def test_targets_of_a_narrowing(head: str, targets: list[tuple[str, str, str | None, str | None, str | None]]) -> None:

@@ -13,7 +13,7 @@ TEXT = st.text(
         st.sampled_from(
             "第条項号の別表一二三十百〇零元年月日平成令和昭和、,，。（）()　 １２3またはおよび及び又は法のﾊﾞｶﾞが゙"
         ),
-        st.characters(codec="utf-8", exclude_categories=("Cs",)),
+        st.characters(codec="utf-8", exclude_categories=["Cs"]),
     ),
     max_size=60,
 )
