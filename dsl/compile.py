@@ -176,6 +176,7 @@ def _municipality(
     declared = {**national.assumptions, **part.assumptions}
     _check_assumptions(parsed, declared, checks)
     own.extend(checks.all)
+    own.sort(key=lambda d: (d.path, d.span.line, d.span.column))
     findings.extend(own)
     return msgspec.structs.replace(part, faults=_faults(own))
 

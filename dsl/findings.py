@@ -72,6 +72,11 @@ class Findings:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like `name`, or None when none is like it."""
-    found = difflib.get_close_matches(name, list(known), 1, cutoff=0.6)
+    """The known name most like `name`, or None when none is like it.
+
+    Examples:
+        >>> nearest("市町", ["市長", "教育委員会"])
+        '市長'
+    """
+    found = difflib.get_close_matches(name, list(known), 1, cutoff=0.5 if len(name) < 4 else 0.6)
     return found[0] if found else None

@@ -14,6 +14,7 @@ from dsl.affairs import declare_items, declare_rows
 from dsl.clauses import municipal_clauses
 from dsl.commencement import commence
 from dsl.findings import Findings, nearest
+from dsl.information import check_cells
 from dsl.instrument import Instrument
 from dsl.national_model import National
 from dsl.operative import card_use, provision_to_other_agency, scope_of_use, use_within_agency
@@ -113,6 +114,7 @@ class Municipality:
         for ordinance in self.ordinances:
             declare_items(self, ordinance)
             declare_rows(self, ordinance)
+            check_cells(self, ordinance)
         for regulation in self.regulations_only():
             parent = self.parent(regulation)
             if parent is not None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dsl.entries import entries
-from dsl.findings import nearest
 from dsl.granting import USES, dated, storing
-from dsl.instrument import Instrument, values
+from dsl.information import information_in
+from dsl.instrument import values
 from dsl.phrases import information
 from dsl.place import Entry, Place, for_number_use
 from dsl.proviso import barred
@@ -16,13 +16,11 @@ from dsl.regulation import Narrowing
 from dsl.syntax import (
     AffairClause,
     AgencyPhrase,
-    Cell,
     ColumnRef,
     Exclusion,
     InformationPhrase,
     ProvisionToOtherAgency,
     Row,
-    Span,
     Whose,
 )
 from engine.period import Period
@@ -185,11 +183,8 @@ def _informed(
         return
     cells = [m.cell(info.what, r, entry.table, at.instrument) for r in rows or entry.rows or (entry.row,)]
     every = [m.cell(info.what, r, entry.table, at.instrument) for r in entry.rows or (entry.row,)]
-    names = tuple(dict.fromkeys(n for c in cells if c is not None for n in _names(c)))
-    known = {n for c in every if c is not None for n in _names(c)}
-    for cell in cells:
-        for name in _names(cell) if cell is not None else ():
-            _know(m, name, at.instrument, cell.text.span if cell else entry.row.span)
+    names = tuple(dict.fromkeys(n for c in cells if c is not None for n in information_in(c)))
+    known = {n for c in every if c is not None for n in information_in(c)}
     pairs = [n for n in entry.narrowings if n.information is not None]
     if not pairs:
         lists = for_number_use(entry.narrowings)
@@ -221,28 +216,6 @@ def _declared_of(m: Municipality, bases: Sequence[Citation]) -> Iterator[str]:
     for effect, cited in m.national.grounds.items():
         if any(c in bases for c in cited):
             yield from m.national.ground_assumptions.get(effect, ())
-
-
-def _know(m: Municipality, name: str, instrument: Instrument, span: Span) -> None:
-    known = m.national.information
-    if name in known or name in m.information:
-        return
-    hint = nearest(name, [n for n in known if len(n) <= 24])
-    close = hint is not None and (
-        abs(len(hint) - len(name)) <= 2 and sum(a != b for a, b in zip(hint, name, strict=False)) <= 3
-    )
-    if not name.endswith(("情報", "事項")) or close:
-        m.findings.add(
-            "J0303",
-            instrument,
-            span,
-            f"「{name}」という特定個人情報は知られていません",
-            f"「{hint}」の誤りではありませんか。"
-            if hint
-            else "「…に関する情報」の形で書くか、番号法の定義語を使ってください。",
-        )
-        return
-    m.information[name] = instrument.short
 
 
 def add_grant(
@@ -294,8 +267,3 @@ def add_grant(
             keep.setdefault(entry.affair, []).append(grant)
         if actions & {Action.USE, Action.TRANSFER}:
             m.grants.extend(storing(m.national, grant))
-
-
-def _names(cell: Cell) -> tuple[str, ...]:
-    """The information that a cell lists: by 〔情報 …〕, else by its wording."""
-    return values(cell.annotations, "情報") or information(cell.text.raw.strip())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dsl.information import know
 from dsl.instrument import Instrument, value
 from dsl.phrases import persons_and_information
 from dsl.syntax import (
@@ -107,6 +108,8 @@ def _documents(
     demanded = value(annotations, "義務付け") or _DEMANDED_BY.get(instrument.kind, "規程")
     for item in paragraph.items:
         citation = instrument.cite_provision(period, article, paragraph, item)[0]
+        for proved in _proofs(item.annotations):
+            know(municipality, proved.name, instrument, item.span)
         assumed = dict.fromkeys(v for a in (*annotations, *item.annotations) if a.name == "仮定" for v in (a.value,))
         yield rule_set.RequiredDocument(
             id=citation.clause,
