@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dsl.granting import PENSION, assessment_condition, dated, network_limits, storing
+from dsl.granting import assessment_condition, dated, is_pension, network_limits, storing
 from dsl.instrument import Instrument, branch, period_of, value, values
 from dsl.national_model import LinkItem, LinkPair, National, assumed_by
 from dsl.phrases import definitions, delegation, information, without_delegation
@@ -277,30 +277,26 @@ def _link_item(national: National, table: Table, number: str, rows: Sequence[Row
 
 def _link_grants(national: National, item: LinkItem, pair: LinkPair, index: int) -> None:
     linkage = national.grounds.get("statutory_linkage", ())
+    is_local = national.designations.is_local
     for local in (True, False):
-        parties = frozenset(p for p in item.parties if national.designations.is_local(p) is local)
-        if not parties:
-            continue
-        for pension in (True, False):
-            names = tuple(n for n in pair.information if (n == PENSION) is pension)
-            if names:
-                limits = network_limits(national, local=local, pension=pension)
-                _link_grant(
-                    national,
-                    item,
-                    pair,
-                    f"{index}{'L' if local else 'N'}{'P' if pension else ''}",
-                    parties,
-                    names,
-                    limits,
-                    linkage,
-                )
+        parties = frozenset(p for p in item.parties if is_local(p) is local)
+        for provider_local in (True, False):
+            holders = frozenset(h for h in pair.holders if local or is_local(h) is provider_local)
+            if not parties or not holders or (local and not provider_local):
+                continue
+            for pension in (True, False):
+                names = tuple(n for n in pair.information if is_pension(n, pair.holders) is pension)
+                if names:
+                    limits = network_limits(national, local=local or provider_local, pension=pension)
+                    mark = ("L" if local else "NL" if provider_local else "N") + ("P" if pension else "")
+                    _link_grant(national, item, pair, holders, f"{index}{mark}", parties, names, limits, linkage)
 
 
 def _link_grant(
     national: National,
     item: LinkItem,
     pair: LinkPair,
+    holders: frozenset[str],
     mark: str,
     parties: frozenset[str],
     names: Sequence[str],
@@ -331,7 +327,7 @@ def _link_grant(
                 clause=bases[0].clause,
                 information=frozenset(GrantedInformation(n) for n in names),
                 holding=Holding.NETWORK,
-                holders=pair.holders,
+                holders=holders,
                 conditions=(condition,) if condition else (),
                 limits=bounds,
                 assumptions=tuple(dict.fromkeys(assumed)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from engine.period import Period
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from dsl.national_model import National
 
 PENSION = "年金給付関係情報"
+_PENSION_SERVICE = "日本年金機構"
+_PENSION_WORDING = re.compile(r"国民年金法.*給付|公的年金給付")
 TAX = "地方税関係情報"
 
 #: using, and moving inside one body, are opened together by an ordinance's clause
@@ -30,6 +33,11 @@ def dated(period: Period, chain: Sequence[Sequence[Citation]]) -> Iterator[tuple
                     following.append((common, (*taken, citation)))
         pieces = following
     yield from pieces
+
+
+def is_pension(name: str, holders: Collection[str]) -> bool:
+    """Whether the linkage of the information waits for that of pensions: by its term, its wording or its provider."""
+    return name == PENSION or _PENSION_SERVICE in holders or bool(_PENSION_WORDING.search(name))
 
 
 def assessment_condition(national: National, effect: str, on: Period) -> Condition | None:
@@ -73,7 +81,13 @@ def storing(national: National, grant: Grant) -> Iterator[Grant]:
 def network_limits(
     national: National, *, local: bool, pension: bool
 ) -> tuple[tuple[PeriodLimit, tuple[str, ...]], ...]:
-    """What bounds a linkage in time besides its provisions: the opening of the network, with assumptions."""
+    """What bounds a linkage in time besides its provisions: the opening of the network, with assumptions.
+
+    Args:
+        national: the national part.
+        local: whether a local body takes part, as inquirer or as provider.
+        pension: whether the information is about pensions.
+    """
     wanted = [name for name, on in (("trial-operation", local), ("pension-linkage", pension)) if on]
     limits = []
     for name in wanted:

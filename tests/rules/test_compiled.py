@@ -59,7 +59,7 @@ def test_linkage_is_cited_at_its_address_of_the_day(national, on, label):
     labels = {
         g.bases[0].label
         for g in national.grants
-        if Action.LINK in g.actions and g.period.first <= on <= g.period.last and "/別表2/7#" in g.id
+        if Action.LINK in g.actions and g.period.first <= on <= g.period.last and "/別表2/2#" in g.id
     }
     assert labels == {label}
 
