@@ -27,7 +27,7 @@ def test_cache_gives_the_same_rule_set(kept: Path, town: Path) -> None:
     assert first.diagnostics == second.diagnostics
 
 
-@pytest.mark.parametrize("damage", [b"", b"jorei-cache-1\n", b"x" * 100])
+@pytest.mark.parametrize("damage", [b"", b"jorei-cache-1\n", b"x" * 100], ids=["empty", "head only", "other"])
 def test_damaged_cache_is_compiled_again(kept: Path, town: Path, damage: bytes) -> None:
     first = load(ordinances=[town])
     (path,) = kept.glob("*.msgpack")
