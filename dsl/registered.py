@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import product
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from dsl.findings import nearest
-from dsl.granting import TAX, USES, is_pension, network_limits
+from dsl.granting import TAX, USES, assessment_condition, is_pension, network_limits
 from dsl.instrument import EPOCH
 from dsl.national_model import National
 from dsl.normalise import normalise
@@ -104,50 +105,56 @@ def _linkage(
     ground = _gate_citations(m.national, "independent-linkage")
     if not addresses or not uses:
         return
+    gate = m.national.gates["independent-linkage"]
     for pair in item.pairs:
         for name in (n for n in pair.information if n in names):
             bounds = network_limits(m.national, local=True, pension=is_pension(name, pair.holders))
             open_: Period | None = period
             for limit, _ in bounds:
                 open_ = open_.intersect(limit.period) if open_ else None
-            for parties in dict.fromkeys(g.parties for g in uses):
-                use = next(g for g in uses if g.parties == parties)
-                entry = Entry(affair, None, None, (), period, (), None)
-                conditions = [c for c in (_pia(m, ground, open_),) if c]
-                if name == TAX:
-                    conditions.append(consent_condition(ground[0]))
-                if not notified:
-                    conditions.append(_notification_condition(ground[0]))
-                assumed = [a for _, ids in bounds for a in ids] + list(item.assumptions)
-                gate = m.national.gates["independent-linkage"]
+            assumed = [*(a for _, ids in bounds for a in ids), *item.assumptions]
+            for use, address in product(_widest(uses), ground):
                 add_grant(
                     m,
                     frozenset({Action.LINK, Action.STORE}),
-                    parties,
-                    entry,
-                    open_,
-                    [ground, [use.bases[0]], [item.citation]],
+                    use.parties,
+                    Entry(affair, None, None, (), period, (), None),
+                    open_.intersect(use.period) if open_ else None,
+                    [[address], *([basis] for basis in use.bases), [item.citation]],
                     information=frozenset({GrantedInformation(name)}),
+                    procedures=use.procedures,
                     holding=Holding.NETWORK,
                     holders=pair.holders,
-                    conditions=tuple(conditions),
+                    conditions=(*use.conditions, *_before_linkage(m, address, name, notified=notified)),
                     limits=tuple(b for b, _ in bounds),
-                    assumptions=[*assumed, *([gate.assumption] if gate.assumption else [])],
+                    assumptions=[*use.assumptions, *assumed, *([gate.assumption] if gate.assumption else [])],
                 )
 
 
-def _pia(m: Municipality, ground: Sequence[Citation], period: Period | None) -> Condition | None:
-    cited = m.national.grounds.get("assessment_before_linkage", ())
-    if not cited or period is None:
-        return None
-    at = next((c for c in cited if c.in_force.intersect(period)), cited[0])
-    return Condition(
-        "pia:linkage",
-        Literal(Fact.PIA, True),
-        "特定個人情報保護評価が必要な水準で実施され、評価書が公表されていること",
-        at,
-        "特定個人情報保護評価を実施し、評価書を公表する",
-    )
+def _widest(uses: Sequence[Grant]) -> Iterator[Grant]:
+    """The uses that no other use of the list covers: by agency, procedure, day and condition."""
+    for index, use in enumerate(uses):
+        covering = (o for at, o in enumerate(uses) if _covers(o, use) and (at < index or not _covers(use, o)))
+        if not any(covering):
+            yield use
+
+
+def _covers(wide: Grant, narrow: Grant) -> bool:
+    procedures = wide.procedures is None or (narrow.procedures is not None and narrow.procedures <= wide.procedures)
+    always = set(wide.conditions) <= set(narrow.conditions)
+    days = narrow.period.intersect(wide.period) == narrow.period
+    return procedures and always and days and narrow.parties <= wide.parties
+
+
+def _before_linkage(m: Municipality, address: Citation, name: str, *, notified: bool) -> Iterator[Condition]:
+    """What must hold before the linkage of independent use, cited at the ground's address of the day."""
+    assessed = assessment_condition(m.national, "assessment_before_linkage", address.in_force)
+    if assessed is not None:
+        yield assessed
+    if name == TAX:
+        yield consent_condition(address)
+    if not notified:
+        yield _notification_condition(address)
 
 
 def own_information(m: Municipality) -> None:

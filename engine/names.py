@@ -29,6 +29,13 @@ _HEADS = (
 )
 
 
+def _head(text: str) -> frozenset[str]:
+    """What the head of one local body falls under, by the form of the name; nothing for a choice of heads."""
+    if "又は" in text:
+        return frozenset()
+    return next((designations for form, designations in _HEADS if form.match(text)), frozenset())
+
+
 class Holder(msgspec.Struct, frozen=True):
     """Who holds information, as a request carries it."""
 
@@ -142,11 +149,9 @@ class Directory:
         for table in self.tables:
             if text in table.designations:
                 designation = table.designations[text]
-                return Holder(designation, frozenset({designation}), None)
-        for form, designations in _HEADS:
-            if form.match(text):
-                return Holder(text, designations, None)
-        return None
+                return Holder(designation, frozenset({designation}) | _head(text), None)
+        designations = _head(text)
+        return Holder(text, designations, None) if designations else None
 
     def nearest_agency(self, name: str) -> str | None:
         """The agency name most like `name`."""
