@@ -36,6 +36,7 @@ class _Narrowing:
     period: Period
     procedures: frozenset[str] | None
     assumptions: tuple[str, ...]
+    only: str | None  # …のうち、厚生年金保険の実施者たる厚生労働大臣に係るもの
 
 
 def _orders_on(table: str, row: str, affair: str, national: National, orders: Sequence[Instrument]) -> list[_Narrowing]:
@@ -56,7 +57,7 @@ def _orders_on(table: str, row: str, affair: str, national: National, orders: Se
         period = order.in_force(article.annotations, paragraph.annotations)
         if period is None:
             continue
-        prefix = f"{article.number}." if len(matches) > 1 else ""
+        prefix = f"{article.number}." if len({a.number for _, a, _, _ in matches}) > 1 else ""
         procedures = {}
         for item in paragraph.items:
             key = f"{affair}/{value(item.annotations, '手続') or prefix + item.number}"
@@ -69,10 +70,11 @@ def _orders_on(table: str, row: str, affair: str, national: National, orders: Se
         national.procedures |= procedures
         found.append(
             _Narrowing(
-                order.cite_provision(period, article),
+                order.cite_provision(period, article, paragraph if formula.only else None),
                 period,
                 frozenset(procedures) or None,
                 assumed_by(order.document.annotations, article.annotations),
+                formula.only,
             )
         )
     return found
@@ -145,9 +147,10 @@ def table_one(national: National, orders: Sequence[Instrument]) -> None:
         for narrowing in narrowings:
             chain = [uses, [citation], narrowing.citations]
             common = stands.intersect(narrowing.period)
-            if common is not None:
+            reached = _reached(parties, narrowing.only)
+            if common is not None and reached:
                 _use_grants(
-                    national, parties, affair, common, chain, narrowing.procedures, (*assumed, *narrowing.assumptions)
+                    national, reached, affair, common, chain, narrowing.procedures, (*assumed, *narrowing.assumptions)
                 )
         _row_clause(
             national,
@@ -158,6 +161,11 @@ def table_one(national: National, orders: Sequence[Instrument]) -> None:
             "statutory_use" if narrowings else "主務省令の定めがなく何も認められない",
             parties,
         )
+
+
+def _reached(parties: frozenset[str], only: str | None) -> frozenset[str]:
+    """The agencies that an article of an order reaches: those it names, when it is limited to some."""
+    return parties if only is None else frozenset(p for p in parties if p in only)
 
 
 def _use_grants(

@@ -20,7 +20,8 @@ def commence(instrument: Instrument, national: National, findings: Findings) -> 
         findings: where to report.
     """
     for formula, paragraph in instrument.entry_formulas():
-        day = _day(instrument, formula.commencement, national, findings, paragraph.span)
+        fixed = value(paragraph.annotations, "施行") if _left_open(formula.commencement) else None
+        day = day_of(fixed) if fixed else _day(instrument, formula.commencement, national, findings, paragraph.span)
         if day is None:
             continue
         period = Period(formula.applied_from or day)
@@ -61,6 +62,11 @@ def commence(instrument: Instrument, national: National, findings: Findings) -> 
         )
 
 
+def _left_open(commencement: Commencement) -> bool:
+    """Whether the day is left to another norm (規則で定める日)."""
+    return commencement.day is None and not commencement.on_promulgation and commencement.with_provision is None
+
+
 def _heading(instrument: Instrument) -> Span:
     for formula, paragraph in instrument.entry_formulas():
         if not formula.provisions:
@@ -88,6 +94,13 @@ def _day(
         return day
     ref = commencement.with_provision
     if ref is None:
+        findings.add(
+            "J0313",
+            instrument,
+            span,
+            "規則などで定める施行の日が分かりません",
+            "その日が決まったら、段落の末尾に〔施行 平成29年7月1日〕と書いてください。それまでは何も認められません。",
+        )
         return None
     known = national.gate_days.get(_provision_words(ref))
     if known is None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dsl.affairs import same_statutory
+from dsl.granting import fact_conditions
 from dsl.instrument import values
 from dsl.phrases import delegation, without_delegation
 from dsl.place import Entry, Place, row_annotations, table_word
@@ -91,6 +92,7 @@ def _row_entry(m: Municipality, at: Place, table: Table, row: Row, ref: ColumnRe
         void,
         assumptions=tuple(v for level in (table.annotations, row_annotations(row)) for v in values(level, "仮定")),
         rows=rows,
+        conditions=fact_conditions(row_annotations(row), cell.text.raw, citation),
     )
 
 
@@ -132,7 +134,8 @@ def _item_entry(m: Municipality, at: Place, item: Item) -> Entry:
             f"{delegated}に「条例{where}の{delegated}で定める事務は、…とする。」と定めてください。",
         )
     m.effective.add(citation[0].clause)
-    return Entry(affair, None, None, (citation,), at.period, narrowings, void)
+    conditions = fact_conditions(item.annotations, item.text.raw, citation[0])
+    return Entry(affair, None, None, (citation,), at.period, narrowings, void, conditions=conditions)
 
 
 def _named_entry(m: Municipality, at: Place, text: str) -> Entry:

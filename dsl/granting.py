@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dsl.instrument import values
+from dsl.syntax import Annotation
 from engine.period import Period
-from engine.rule_set import Action, Citation, Condition, Fact, Grant, Literal, PeriodLimit
+from engine.rule_set import SPECIFIC_FACT, Action, Citation, Condition, Fact, Grant, Literal, PeriodLimit
 
 if TYPE_CHECKING:
     from dsl.national_model import National
@@ -52,6 +54,23 @@ def assessment_condition(national: National, effect: str, on: Period) -> Conditi
         citations[0],
         "特定個人情報保護評価を実施し、評価書を公表する",
     )
+
+
+def fact_conditions(annotations: Iterable[Annotation], text: str, citation: Citation) -> tuple[Condition, ...]:
+    """〔事実 名〕: a limit (…に限る。) or an exclusion (…を除く。) whose truth is a fact of the request."""
+    excludes = "を除く" in text and "に限る" not in text
+    found = []
+    for name in values(annotations, "事実"):
+        known = name if name in set(Fact) else f"{SPECIFIC_FACT}{name}"
+        wording = f"「{name}」に{'当たらない' if excludes else '当たる'}こと（{citation.label}）"
+        found.append(Condition(f"fact:{name}", Literal(known, not excludes), wording, citation, f"{wording}を確かめる"))
+    return tuple(found)
+
+
+def limited_to(words: str, citation: Citation) -> Condition:
+    """The limit of 「…のうち、Xに係るもの」, as a fact of the request."""
+    text = f"「{words}」に係るものであること（{citation.label}）"
+    return Condition(f"only:{words}", Literal(f"{SPECIFIC_FACT}{words}", True), text, citation, f"{text}を確かめる")
 
 
 def storing(national: National, grant: Grant) -> Iterator[Grant]:

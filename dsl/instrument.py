@@ -228,7 +228,9 @@ class Instrument:
     def table_heading(self, table: Table) -> str:
         """別表第1 (ordinances) or 別表第一 (statutes print kanji numerals)."""
         if not table.number:
-            return "の表"
+            return "別表"
+        if table.number.startswith("第"):
+            return f"{table.number}の表"
         return "別表第" + (_kanji(table.number) if self.kind is InstrumentKind.ACT else row_number(table.number))
 
 

@@ -14,6 +14,7 @@ from dsl.affairs import declare_items, declare_rows
 from dsl.clauses import municipal_clauses
 from dsl.commencement import commence
 from dsl.findings import Findings, nearest
+from dsl.granting import fact_conditions
 from dsl.information import check_cells
 from dsl.instrument import Instrument
 from dsl.national_model import National
@@ -37,6 +38,7 @@ from dsl.syntax import (
     ProvisionToOtherAgency,
     Row,
     ScopeOfIndependentUse,
+    Sentence,
     Span,
     Table,
     TableRef,
@@ -277,16 +279,19 @@ class Municipality:
             for paragraph in article.paragraphs:
                 for sentence in paragraph.sentences:
                     if isinstance(sentence.formula, kinds):
-                        self._formula(ordinance, article, paragraph, sentence.formula)
+                        self._formula(ordinance, article, paragraph, sentence)
 
-    def _formula(self, ordinance: Instrument, article: Article, paragraph: Paragraph, formula: object) -> None:
+    def _formula(self, ordinance: Instrument, article: Article, paragraph: Paragraph, sentence: Sentence) -> None:
         period = ordinance.in_force(
             article.annotations, paragraph.annotations, keys=(article.number, f"{article.number}/{paragraph.number}")
         )
         if period is None:
             return
-        at = Place(ordinance, article, paragraph, period, ordinance.cite_provision(period, article, paragraph))
+        citations = ordinance.cite_provision(period, article, paragraph)
+        conditions = fact_conditions(sentence.annotations, sentence.text.raw, citations[0])
+        at = Place(ordinance, article, paragraph, period, citations, conditions)
         before = len(self.grants) + len(self.voids)
+        formula = sentence.formula
         match formula:
             case ScopeOfIndependentUse(clauses=clauses, exclusions=exclusions):
                 for clause in clauses:

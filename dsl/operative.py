@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dsl.entries import entries
-from dsl.granting import USES, dated, storing
+from dsl.granting import USES, dated, limited_to, storing
 from dsl.information import information_in
 from dsl.instrument import values
 from dsl.phrases import information
@@ -61,8 +61,16 @@ def scope_of_use(m: Municipality, at: Place, clause: AffairClause, exclusions: S
                 period,
                 chain,
                 procedures=narrowing.procedures if narrowing else None,
+                conditions=_conditions(at, narrowing),
                 keep=m.uses,
             )
+
+
+def _conditions(at: Place, narrowing: Narrowing | None) -> tuple[Condition, ...]:
+    """What the sentence and the regulation ask of the request's facts."""
+    if narrowing is None or narrowing.only is None:
+        return at.conditions
+    return (*at.conditions, limited_to(narrowing.only, narrowing.citation))
 
 
 def _entry_parties(m: Municipality, at: Place, phrase: AgencyPhrase | None, entry: Entry) -> frozenset[str]:
@@ -93,7 +101,15 @@ def card_use(m: Municipality, at: Place, phrase: AgencyPhrase | None, affairs: o
     area = m.national.grounds.get("card_area", ())
     for entry in entries(m, at, affairs):
         parties = _entry_parties(m, at, phrase, entry)
-        add_grant(m, frozenset({Action.CARD}), parties, entry, entry.period, [at.citations, *entry.bases, area])
+        add_grant(
+            m,
+            frozenset({Action.CARD}),
+            parties,
+            entry,
+            entry.period,
+            [at.citations, *entry.bases, area],
+            conditions=at.conditions,
+        )
 
 
 def use_within_agency(
@@ -123,6 +139,7 @@ def use_within_agency(
                         information=names,
                         bars=bars,
                         procedures=narrowing.procedures if narrowing else None,
+                        conditions=_conditions(at, narrowing),
                         holding=Holding.OWN,
                     )
 
@@ -149,6 +166,7 @@ def provision_to_other_agency(m: Municipality, at: Place, formula: ProvisionToOt
                 chain,
                 information=granted,
                 procedures=narrowing.procedures if narrowing else None,
+                conditions=_conditions(at, narrowing),
                 holding=Holding.OTHER_AGENCY,
                 holders=holders,
             )
@@ -256,7 +274,7 @@ def add_grant(
             information=information,
             holding=holding,
             holders=holders,
-            conditions=conditions,
+            conditions=(*conditions, *entry.conditions),
             bars=tuple(b for b in bars if b.period.intersect(piece)),
             limits=(*(PeriodLimit(c.in_force, f"{c.label}の施行", c) for c in bases), *limits),
             assumptions=tuple(dict.fromkeys((*entry.assumptions, *assumptions, *_declared_of(m, bases)))),

@@ -9,7 +9,7 @@ from dsl.instrument import Instrument, branch, value
 from dsl.regulation import Narrowing
 from dsl.syntax import Annotation, Article, Cell, Paragraph, Row, Table
 from engine.period import Period
-from engine.rule_set import Citation
+from engine.rule_set import Citation, Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Place:
     paragraph: Paragraph
     period: Period
     citations: tuple[Citation, ...]
+    conditions: tuple[Condition, ...] = ()  # 〔事実 …〕 on the sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Entry:
     statutory_information: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()  # the row and its continuation rows
+    conditions: tuple[Condition, ...] = ()  # 〔事実 …〕 on the row or item
 
 
 def placed(table: Table, article: Article, paragraph: Paragraph) -> Table:
@@ -83,6 +85,8 @@ def affair_cell(row: Row, table: Table) -> Cell | None:
 
 def table_word(table: Table) -> str:
     """別表第1, or 第3条第1項の表 for a table inside a paragraph."""
+    if not table.number:
+        return "別表"
     return f"{table.number}の表" if table.number.startswith("第") else f"別表第{table.number.replace('-', 'の')}"
 
 

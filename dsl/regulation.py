@@ -25,6 +25,7 @@ class Narrowing:
     period: Period
     procedures: frozenset[str] | None
     information: frozenset[GrantedInformation] | None
+    only: str | None = None  # …のうち、Xに係るもの
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ class Regulations:
             key = f"{target.affair}/{prefix}1"
             self.procedures.setdefault(key, Procedure(key, target.affair, formula.single.text, citation))
             keys = frozenset({key})
-        self._store(target, Narrowing(citation, period, keys or None, None))
+        self._store(target, Narrowing(citation, period, keys or None, None, formula.only))
 
     def _pairs(
         self, regulation: Instrument, target: Target, article: Article, paragraph: Paragraph, period: Period
