@@ -67,7 +67,7 @@ def check(
 
 def _folders(paths: Sequence[Path] | None, ordinances: Sequence[Path] | None) -> list[Path]:
     """The municipality folders to load: those asked for, and those that the paths stand in."""
-    from api.project import default_ordinances, default_rules
+    from api.project import SCENARIOS, default_ordinances, default_rules
 
     chosen = list(ordinances or ())
     own = (default_rules().resolve(), default_ordinances().resolve())
@@ -77,8 +77,7 @@ def _folders(paths: Sequence[Path] | None, ordinances: Sequence[Path] | None) ->
         if any(path.resolve().is_relative_to(folder) for folder in own):
             continue
         folder = path if path.is_dir() else path.parent
-        while folder.name == "scenarios" or (any(folder.parent.glob("*.jorei")) and not any(folder.glob("*.jorei"))):
-            folder = folder.parent
+        folder = folder.parent if folder.resolve().name == SCENARIOS else folder
         if folder not in chosen:
             chosen.append(folder)
     return chosen

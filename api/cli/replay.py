@@ -79,13 +79,14 @@ def replay(
 
 def _folders(paths: Sequence[Path] | None) -> list[Path]:
     """Municipality folders outside the project that the paths stand in, so that `replay FOLDER` alone is enough."""
-    from api.project import HOME
+    from api.project import HOME, SCENARIOS
 
     found: dict[Path, None] = {}
     for path in paths or ():
-        for folder in (path, *path.resolve().parents[:2]):
-            if folder.is_dir() and any(folder.glob("*.jorei")) and not folder.resolve().is_relative_to(HOME):
-                found[folder] = None
+        folder = path if path.is_dir() else path.parent
+        folder = folder.parent if folder.resolve().name == SCENARIOS else folder
+        if path.exists() and any(folder.glob("*.jorei")) and not folder.resolve().is_relative_to(HOME):
+            found[folder] = None
     return list(found)
 
 

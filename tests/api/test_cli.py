@@ -161,6 +161,13 @@ def test_folder_of_folders_and_plain_paths(jorei: Jorei, town: Path) -> None:
     assert jorei("replay", town / "scenarios" / "事例.yaml").exit_code == 0
 
 
+def test_folder_above_is_not_taken_for_the_municipality(jorei: Jorei, town: Path) -> None:
+    (town.parent / "下書き.jorei").write_text("でたらめ", encoding="utf-8")
+    assert jorei("replay", town / "scenarios").exit_code == 0
+    assert jorei("check", town / "規則.jorei").exit_code == 0
+    assert jorei("replay", town.parent / "ない.yaml").exit_code == 2
+
+
 def test_broken_files_show_every_fault_and_decide_refuses_with_the_same(
     jorei: Jorei, town: Path, request_file: Write
 ) -> None:
