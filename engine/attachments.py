@@ -8,6 +8,7 @@ are answered yes for everything that it proves.
 from __future__ import annotations
 
 import enum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,8 +17,7 @@ from msgspec.structs import replace
 from engine import wording
 from engine.index import index_of
 from engine.japanese import spoken_day
-from engine.matching import satisfied
-from engine.names import MAYOR
+from engine.matching import State, bar_value, literal_value, reaches, state
 from engine.rule_set import Action, Citation, Fact, Holding
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class _Path(msgspec.Struct, frozen=True):
 
     open: bool
     reason: str
-    lawful: bool = False  # the use itself is lawful
+    reached: bool = False  # a provision opens it for this affair, procedure, day and person; something else closes it
     bases: tuple[Citation, ...] = ()
     assumptions: tuple[str, ...] = ()
 
@@ -71,10 +71,10 @@ def attachments(rule_set: RuleSet, request: Request) -> tuple[Attachment, ...]:
     cases = _Case(index_of(rule_set), request)
     documents = list(_documents(cases, request))
     if request.attachments is None:
-        return tuple(cases.decide(document) for document in documents)
+        return tuple(cases.answer(document) for document in documents)
     known = {document.name: document for document in reversed(documents)}
     return tuple(
-        cases.decide(known[name])
+        cases.answer(known[name])
         if name in known
         else Attachment(name, Droppable.NO, ("この手続でこの書類の提出を求める定めが、規則にありません",))
         for name in request.attachments
@@ -111,6 +111,25 @@ class _Case:
         self.deemed = [clause for part in self.parts for clause in part.deemed if clause.period.contains(on)]
         self.gates = {gate.id: gate for gate in index.rule_set.national.gates}
 
+    def answer(self, document: RequiredDocument) -> Attachment:
+        """Decide one paper; when the request names no procedure, it must be droppable in each that asks for it."""
+        decided = self.decide(document)
+        if self.request.procedure is not None or decided.droppable is not Droppable.YES:
+            return decided
+        known = {key: p for part in self.parts for key, p in part.procedures.items() if p.affair == document.affair}
+        asking = [key for key in sorted(known) if document.procedures is None or key in document.procedures]
+        droppable = [key for key in asking if self._in(key).decide(document).droppable is Droppable.YES]
+        if droppable == asking:
+            return decided
+        labels = "、".join(known[key].citation.label for key in droppable)
+        which = f"省略できるのは{labels}の手続に限られます" if droppable else "どの手続でも省略できません"
+        reason = f"手続が示されていないため、省略できるかが分かりません。{which}"
+        return Attachment(document.name, Droppable.NO, (reason,), (document.citation,), decided.assumptions)
+
+    def _in(self, procedure: str) -> _Case:
+        """The same request in one procedure."""
+        return _Case(self.index, replace(self.request, procedure=procedure))
+
     def decide(self, document: RequiredDocument) -> Attachment:
         """Decide one paper."""
         if not document.proves:
@@ -138,8 +157,13 @@ class _Case:
             droppable,
             tuple(dict.fromkeys(reasons)),
             tuple(dict.fromkeys(bases)),
-            tuple(sorted(set(assumptions))),
+            tuple(sorted({name for name in assumptions if self._on_the_day(name)})),
         )
+
+    def _on_the_day(self, assumption: str) -> bool:
+        """Whether the assumption bears on the day (an undeclared one always does)."""
+        declared = [part.assumptions[assumption] for part in self.parts if assumption in part.assumptions]
+        return not declared or any(a.period.contains(self.request.on) for a in declared)
 
     def _paths(self, item: GrantedInformation, document: RequiredDocument) -> Iterator[_Path]:
         yield self._own(item, document)
@@ -160,14 +184,14 @@ class _Case:
             ),
             replace(request, action=Action.USE, holder=None, holder_designations=frozenset(), holder_body=None),
         )
-        grants = [
-            grant
+        reaching = [
+            (grant, ask)
             for ask in asked
             for grant in self.grants[ask.action]
-            if grant.holding is Holding.OWN and satisfied(grant, ask, item, party)
+            if grant.holding is Holding.OWN and reaches(grant, ask, item, party)
         ]
         who = "当該機関" if party is None else party.name
-        return self._internal(item, document, grants, party, f"{who}が自ら保有する情報の利用")
+        return self._internal(item, document, reaching, party, f"{who}が自ら保有する情報の利用")
 
     def _other_agencies(self, item: GrantedInformation, document: RequiredDocument) -> Iterator[_Path]:
         request = self.request
@@ -182,22 +206,28 @@ class _Case:
                 holder_designations=other.designations,
                 holder_body=other.body,
             )
-            grants = [
-                grant
+            reaching = [
+                (grant, ask)
                 for grant in self.grants[Action.TRANSFER]
-                if grant.holding is Holding.OTHER_AGENCY and satisfied(grant, ask, item, self.party)
+                if grant.holding is Holding.OTHER_AGENCY and reaches(grant, ask, item, self.party)
             ]
-            if grants:
-                yield self._internal(item, document, grants, other, f"{other.name}からの提供")
+            if reaching:
+                yield self._internal(item, document, reaching, other, f"{other.name}からの提供")
 
     def _internal(
-        self, item: GrantedInformation, document: RequiredDocument, grants: list[Grant], holder: Party | None, way: str
+        self,
+        item: GrantedInformation,
+        document: RequiredDocument,
+        reaching: list[tuple[Grant, Request]],
+        holder: Party | None,
+        way: str,
     ) -> _Path:
+        grants = _permitting(reaching)
         if not grants:
-            return _Path(False, f"{way}を認める規定がこの事務、この日、この人についてありません")
+            return _no_ground(way, reaching)
         closed = self._unheld(item, holder)
         if closed is not None:
-            return _Path(False, f"{way}は適法ですが、{closed}", lawful=True)
+            return _Path(False, f"{way}は適法ですが、{closed}", reached=True)
         return self._deemed_path(document, grants, way, network=False)
 
     def _unheld(self, item: GrantedInformation, holder: Party | None) -> str | None:
@@ -227,8 +257,15 @@ class _Case:
         return None
 
     def _by_residence(self, information: str) -> bool:
-        """Whether the municipality of residence holds the information: a linkage names 市町村長 as its provider."""
-        return information in _held_by_mayors(self.index, self.request.body)
+        """Whether who holds the information turns on residence: bodies of this kind provide it to each other."""
+        codes = {self.request.body, None}
+        return any(information in self.index.linked_information(code, d) for code in codes for d in self._here)
+
+    @cached_property
+    def _here(self) -> frozenset[str]:
+        """What the agencies of the body fall under."""
+        own = self.index.rule_set.bodies.get(self.request.body) if self.request.body is not None else None
+        return frozenset().union(*(party.designations for party in own.parties.values())) if own else frozenset()
 
     # ---- the network ----------------------------------------------------------------------------
 
@@ -238,25 +275,26 @@ class _Case:
         ask = replace(request, action=Action.LINK)
         if not named:
             ask = replace(ask, holder=None, holder_designations=frozenset(), holder_body=None)
-        grants = [
-            grant
+        reaching = [
+            (grant, ask)
             for grant in self.grants[Action.LINK]
-            if grant.holding is Holding.NETWORK and satisfied(grant, ask, item, self.party)
+            if grant.holding is Holding.NETWORK and reaches(grant, ask, item, self.party)
         ]
         way = "情報提供ネットワークシステムによる情報連携"
+        grants = _permitting(reaching)
         if not grants:
-            return _Path(False, f"{way}を認める規定がこの事務、この日、この人についてありません")
-        if not named and request.facts.get(Fact.RESIDENT) is True:
-            grants = [grant for grant in grants if MAYOR not in grant.holders]
+            return _no_ground(way, reaching)
+        resident = request.facts.get(Fact.RESIDENT)
+        if not named and resident is not False:
+            grants = [grant for grant in grants if grant.holders.isdisjoint(self._here)]
             if not grants:
-                text = (
-                    f"{way}は適法ですが、当該市町村に住所があった人の情報は当該市町村が保有し、他の団体からは届きません"
-                )
-                return _Path(False, text, lawful=True)
+                return _Path(False, f"{way}は適法ですが、{_held_here(resident)}", reached=True)
         if request.facts.get(SAME_DAY) is True:
-            return _Path(False, f"{way}は適法ですが、回答を待つため、即日の交付を望むときは書類が必要です", lawful=True)
+            return _Path(
+                False, f"{way}は適法ですが、回答を待つため、即日の交付を望むときは書類が必要です", reached=True
+            )
         if request.facts.get(NETWORK_UP) is False:
-            return _Path(False, f"{way}は適法ですが、システムが稼働していないため、書類が必要です", lawful=True)
+            return _Path(False, f"{way}は適法ですが、システムが稼働していないため、書類が必要です", reached=True)
         closed = self._before_full_operation(way)
         if closed is not None:
             return closed
@@ -275,7 +313,7 @@ class _Case:
             )
         else:
             text = f"{way}により書類を省略できるのは本格運用の後で、{when}"
-        return _Path(False, text, lawful=True, assumptions=_doubt(full))
+        return _Path(False, text, reached=True, assumptions=_doubt(full))
 
     # ---- deemed submission ----------------------------------------------------------------------
 
@@ -303,23 +341,53 @@ class _Case:
                 f"{way}は適法ですが、{clause.citation.label}のみなし規定は{'・'.join(sorted(clause.covers))}が求める書類に限られ、"
                 f"{document.demanded_by}が求めるこの書類には及びません"
             )
-            return _Path(False, text, lawful=True)
+            return _Path(False, text, reached=True)
         text = f"{way}は適法ですが、書類の提出があったものとみなす規定がありません（{wording.ground(grants[0])}）"
-        return _Path(False, text, lawful=True)
+        return _Path(False, text, reached=True)
+
+
+def _permitting(reaching: Iterable[tuple[Grant, Request]]) -> list[Grant]:
+    return [g for g, ask in reaching if state(g, ask.on, ask.facts, pending=False) is State.SATISFIED]
+
+
+def _no_ground(way: str, reaching: list[tuple[Grant, Request]]) -> _Path:
+    """Why no ground permits: the first that reaches says what stands against it."""
+    if not reaching:
+        return _Path(False, f"{way}を認める規定がこの事務、この手続、この日、この人についてありません")
+    against = next(text for grant, ask in reaching for text in _against(grant, ask))
+    return _Path(False, f"{way}はできません。{against}", reached=True)
+
+
+def _against(grant: Grant, ask: Request) -> Iterator[str]:
+    for bar in grant.bars:
+        value = bar_value(bar, ask.on, ask.facts)
+        if value is True:
+            yield wording.barred(grant, bar).text
+        elif value is None:
+            missing = next(x.fact for x in bar.literals if ask.facts.get(x.fact) is None)
+            yield wording.missing_bar(grant, bar, missing).text
+    for condition in grant.conditions:
+        value = literal_value(condition.literal, ask.facts)
+        if value is False:
+            yield f"次のことが満たされていません: {condition.text}"
+        elif value is None:
+            yield wording.missing_condition(grant, condition).text
+
+
+def _held_here(resident: bool | None) -> str:
+    if resident is None:
+        name = wording.fact(Fact.RESIDENT.value)
+        return f"事実「{name}」（resident）が示されていないため、当該市町村と他の団体のどちらが保有しているかが分かりません"
+    return "当該市町村に住所があった人の情報は当該市町村が保有し、他の団体からは届きません"
 
 
 def _closed(item: GrantedInformation, paths: Iterable[_Path]) -> Iterator[str]:
-    """Why nothing brings the item: the lawful paths with what closes them or, without any, that there is none."""
+    """Why nothing brings the item: the paths that a provision opens with what closes them or, without any, all."""
     known = list(paths)
-    lawful = [path for path in known if path.lawful]
-    for path in lawful or known:
+    reached = [path for path in known if path.reached]
+    for path in reached or known:
         yield f"{wording.information(item)}: {path.reason}"
 
 
 def _doubt(gate: Gate | None) -> tuple[str, ...]:
     return () if gate is None or gate.assumption is None else (gate.assumption,)
-
-
-def _held_by_mayors(index: GrantIndex, body: str | None) -> frozenset[str]:
-    """Information that some linkage lets municipalities provide; found once for a part."""
-    return frozenset().union(*(index.linked_information(code, MAYOR) for code in {body, None}))

@@ -101,13 +101,12 @@ def state(grant: Grant, on: date, facts: Mapping[str, bool], *, pending: bool) -
     return State.SATISFIED
 
 
-def satisfied(grant: Grant, request: Request, item: GrantedInformation | None, party: Party | None) -> bool:
-    """Whether a grant (whose action and affair fit) permits the item of the request."""
+def reaches(grant: Grant, request: Request, item: GrantedInformation | None, party: Party | None) -> bool:
+    """Whether a grant (whose action and affair fit) reaches the item of the request for certain."""
     return (
         reaches_party(grant, party) is True
         and reaches_information(grant, item)
         and reaches_procedure(grant, request.procedure)
         and reaches_holder(grant, request) is True
         and grant.period.contains(request.on)
-        and state(grant, request.on, request.facts, pending=False) is State.SATISFIED
     )

@@ -9,9 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from engine.attachments import Attachment, attachments
+from engine.period import Period
 from engine.rule_set import (
     Action,
+    Assumption,
     DeemedSubmission,
+    Fact,
     Gate,
     GrantedInformation,
     Holdings,
@@ -161,22 +164,24 @@ STATUTE = deemed("clause-link", covers=("法令",), network=True)
     ],
 )
 def test_the_trial_of_the_network_spares_no_paper(day: str, droppable: str, word: str) -> None:
-    answer = only(rules(clauses=[STATUTE], **LINK), on=day)
+    answer = only(rules(clauses=[STATUTE], **LINK), on=day, facts={"resident": False})
     assert answer.droppable == droppable
     assert any(word in reason for reason in answer.reasons)
 
 
-@pytest.mark.parametrize("facts", [{"same_day": True}, {"network_up": False}, {"resident": True}])
-def test_what_closes_the_network(facts: dict[str, bool]) -> None:
-    answer = only(rules(clauses=[STATUTE], **LINK), facts=facts)
+@pytest.mark.parametrize("facts", [{"same_day": True}, {"network_up": False}, {"resident": True}, {"resident": None}])
+def test_what_closes_the_network(facts: dict[str, bool | None]) -> None:
+    known = {name: value for name, value in ({"resident": False} | facts).items() if value is not None}
+    answer = only(rules(clauses=[STATUTE], **LINK), facts=known)
     assert answer.droppable == "no"
     assert "適法ですが" in answer.reasons[0]
 
 
 def test_the_statutory_clause_does_not_cover_papers_of_ordinances() -> None:
-    assert (
-        only(rules(linked=LINK["linked"], papers=[paper(TAX, demanded_by="条例")], clauses=[STATUTE])).droppable == "no"
-    )
+    rule_set = rules(linked=LINK["linked"], papers=[paper(TAX, demanded_by="条例")], clauses=[STATUTE])
+    answer = only(rule_set, facts={"resident": False})
+    assert answer.droppable == "no"
+    assert "及びません" in answer.reasons[0]
 
 
 def test_papers_of_the_procedure_on_the_day_or_as_named() -> None:
@@ -196,3 +201,28 @@ def test_the_action_asked_about_does_not_matter() -> None:
     rule_set = rules(own_use("own", TAX), **OWN)
     information = (GrantedInformation(TAX),)
     assert only(rule_set, action=Action.LINK, information=information).droppable == "yes"
+
+
+def test_without_a_procedure_a_paper_must_be_spared_in_every_one() -> None:
+    known = {"papers": [paper(TAX)], "clauses": [deemed("clause-own")]}
+    first = rules(own_use("own", TAX, procedures=frozenset({f"{AFFAIR}/1"})), **known)
+    assert only(first, procedure=f"{AFFAIR}/1").droppable == "yes"
+    answer = only(first)
+    assert answer.droppable == "no"
+    assert "第1号の手続に限られます" in answer.reasons[0]
+    both = own_use("own", TAX, procedures=frozenset({f"{AFFAIR}/1", f"{AFFAIR}/2"}))
+    assert only(rules(both, **known)).droppable == "yes"
+
+
+def test_what_stands_against_a_ground_is_the_reason() -> None:
+    grants = (own_use("own", TAX, conditions=(needs(Fact.CONSENT),)),)
+    rule_set = rules(*grants, **OWN)
+    assert only(rule_set, facts={"consent": True}).droppable == "yes"
+    assert "満たされていません" in only(rule_set, facts={"consent": False}).reasons[0]
+    assert "本人等の同意" in only(rule_set).reasons[0]
+
+
+def test_only_assumptions_of_the_day_are_named() -> None:
+    old = Assumption("OLD", "", "", Period(date(2013, 5, 31), date(2015, 12, 31)))
+    grants = (own_use("own", TAX, assumptions=("OLD", "NEW")),)
+    assert only(rules(*grants, national_assumptions={"OLD": old}, **OWN)).assumptions == ("NEW",)
