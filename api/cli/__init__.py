@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import sys
 
 
@@ -10,7 +12,7 @@ def main() -> None:
     from api.cli.app import app
 
     for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
+        if isinstance(stream, io.TextIOWrapper):
+            ascii_only = codecs.lookup(stream.encoding).name == "ascii"  # the locale C: Japanese goes out as UTF-8
+            stream.reconfigure(encoding="utf-8" if ascii_only else stream.encoding, errors="replace")
     app(prog_name="jorei")

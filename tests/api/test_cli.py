@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -366,6 +367,14 @@ def test_as_a_process_in_another_folder(town: Path, tmp_path: Path) -> None:
         [str(script), "decide", "-"], input=LAWFUL, cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_locale_without_japanese(town: Path) -> None:
+    script = Path(sys.executable).with_name("jorei")
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run([str(script), "check"], cwd=town, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "エラー 0件" in done.stdout.decode("utf-8")
 
 
 def test_group_is_the_japanese_one() -> None:
