@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from dsl.granting import assessment_condition, dated, is_pension, network_limits, storing
 from dsl.instrument import Instrument, branch, period_of, value, values
 from dsl.national_model import LinkItem, LinkPair, National, assumed_by
@@ -24,6 +26,9 @@ from engine.rule_set import (
     Procedure,
     Void,
 )
+
+#: which affair of Table 2 belongs to which of Table 1 is the editors' reading (〔対応〕)
+MATCH = "A-T1-T2-MATCH"
 
 # ---- Appended Table 1 -----------------------------------------------------------------------------
 
@@ -245,7 +250,13 @@ def table_two(national: National, orders: Sequence[Instrument]) -> None:
     for broad in set(national.rows.values()):
         narrower = {a.id for a in national.affairs.values() if broad in a.scope}
         held = national.affairs[broad]
-        national.affairs[broad] = Affair(held.id, held.name, frozenset({broad} | narrower), held.aliases, held.fields)
+        if narrower:
+            national.affairs[broad] = _matched(held, {broad} | narrower)
+
+
+def _matched(affair: Affair, scope: set[str]) -> Affair:
+    """The affair with the affairs of the other table that 〔対応〕 says are the same."""
+    return replace(affair, scope=frozenset(scope), assumptions=(MATCH,))
 
 
 def _link_item(national: National, table: Table, number: str, rows: Sequence[Row], assumed: tuple[str, ...]) -> None:
@@ -261,8 +272,7 @@ def _link_item(national: National, table: Table, number: str, rows: Sequence[Row
     if broader:
         above = national.rows.get(broader.rpartition("/")[2])
         if above:
-            held = national.affairs[affair]
-            national.affairs[affair] = Affair(held.id, held.name, frozenset({affair, above}), held.aliases, held.fields)
+            national.affairs[affair] = _matched(national.affairs[affair], {affair, above})
     pairs = []
     for row in rows:
         stands = _row_period(act, table, row)

@@ -9,6 +9,7 @@ import msgspec
 from engine import impact_assessment
 from engine.alternatives import Alternative, Change, alternatives
 from engine.attachments import Attachment, attachments
+from engine.decision import Outcome
 from engine.index import index_of
 from engine.rule_set import Action, Assumption, Citation, Duty
 
@@ -62,9 +63,21 @@ class Answer(msgspec.Struct, frozen=True):
         }
 
 
-def _of_facts(request: Request) -> tuple[str, ...]:
+def _of_facts(request: Request, decision: Decision) -> tuple[str, ...]:
     """The assumptions behind the facts of a request, when its decision can rest on them (保護評価は連携と保管だけ)."""
-    return request.assumptions if request.action in (Action.LINK, Action.STORE) else ()
+    asked = request.action in (Action.LINK, Action.STORE) and decision.outcome is not Outcome.NO_BASIS
+    return request.assumptions if asked else ()
+
+
+def _of_scope(rule_set: RuleSet, request: Request, decision: Decision) -> tuple[str, ...]:
+    """The assumptions by which grants of another affair reach, when no grant of the affair itself permits an item."""
+    index = index_of(rule_set)
+    affair = index.affair(request.body, request.affair)
+    if affair is None or not affair.assumptions:
+        return ()
+    own = {grant.id for grant in index.grants(request.body, request.action, (affair.id,))}
+    borrowed = any(item.grants and own.isdisjoint(item.grants) for item in decision.items)
+    return affair.assumptions if borrowed else ()
 
 
 def answer(rule_set: RuleSet, interpreter: Interpreter, request: Request) -> Answer:
@@ -80,7 +93,12 @@ def answer(rule_set: RuleSet, interpreter: Interpreter, request: Request) -> Ans
     duties = decision.duties
     if not decision.lawful and _is_application(rule_set, request):
         duties = (*duties, *_no_refusal(rule_set, request, duties))
-    names = {*decision.assumptions, *_of_facts(request), *(name for paper in papers for name in paper.assumptions)}
+    names = {
+        *decision.assumptions,
+        *_of_facts(request, decision),
+        *_of_scope(rule_set, request, decision),
+        *(name for paper in papers for name in paper.assumptions),
+    }
     assumed = tuple(found for name in sorted(names) if (found := _assumption(rule_set, request, name)) is not None)
     return Answer(decision, duties, papers, alternatives(rule_set, interpreter, request), assumed)
 

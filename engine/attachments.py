@@ -317,6 +317,11 @@ class _Case:
 
     # ---- deemed submission ----------------------------------------------------------------------
 
+    def _borrowed(self, grant: Grant) -> tuple[str, ...]:
+        """What lets a grant of another affair reach this one."""
+        affair = self.index.affair(self.request.body, self.request.affair)
+        return () if affair is None or grant.affair == affair.id else affair.assumptions
+
     def _deemed_path(self, document: RequiredDocument, grants: list[Grant], way: str, *, network: bool) -> _Path:
         triggered: list[DeemedSubmission] = []
         for grant in grants:
@@ -332,7 +337,7 @@ class _Case:
                         f"{way}（{wording.ground(grant)}）により届き、{deemed}",
                         True,
                         (*grant.bases, clause.citation),
-                        (*grant.assumptions, *clause.assumptions, *_doubt(full)),
+                        (*grant.assumptions, *self._borrowed(grant), *clause.assumptions, *_doubt(full)),
                     )
                 triggered.append(clause)
         if triggered:

@@ -175,7 +175,10 @@ class Prohibition(msgspec.Struct, frozen=True):
 
 
 class Affair(msgspec.Struct, frozen=True):
-    """An affair (事務). `scope` holds the ids whose grants reach it: itself, broader, narrower."""
+    """An affair (事務). `scope` holds the ids whose grants reach it: itself, broader, narrower.
+
+    `assumptions` are what the scope beyond itself rests on: they bear on a decision that grants of other affairs carry.
+    """
 
     id: str
     name: str
@@ -183,6 +186,7 @@ class Affair(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()  # citations and short names by which a request may name it
     fields: frozenset[str] = frozenset()  # 分野
     statutory: bool = True
+    assumptions: tuple[str, ...] = ()
 
 
 class Procedure(msgspec.Struct, frozen=True):

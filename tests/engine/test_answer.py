@@ -59,12 +59,14 @@ def test_nobody_is_refused_a_service_for_want_of_the_number() -> None:
 
 
 def test_the_threshold_assumption_surfaces_only_where_a_decision_can_rest_on_it() -> None:
-    rules = a_rule_set([a_grant("g")])
+    rules = a_rule_set([a_grant("g"), a_grant("s", actions=frozenset({Action.STORE}))])
     interpreter = CompiledIndex(rules)
     stored = a_request(action=Action.STORE, assumptions=("A-PIA-THRESHOLD",))
     assert [a.id for a in answer(rules, interpreter, stored).assumptions] == ["A-PIA-THRESHOLD"]
     used = a_request(assumptions=("A-PIA-THRESHOLD",))
     assert answer(rules, interpreter, used).assumptions == ()
+    without = a_request(TAX, action=Action.LINK, assumptions=("A-PIA-THRESHOLD",))
+    assert answer(rules, interpreter, without).assumptions == ()
 
 
 def texts(node: Node) -> list[str]:
