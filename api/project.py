@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,9 +171,9 @@ def _sources(folder: Path, findings: list[Diagnostic]) -> Iterator[Source]:
 
 def shown_path(path: Path) -> str:
     """The path as messages show it: from the project for its own files, otherwise as it was given."""
-    if path.is_absolute() and path.is_relative_to(HOME):
-        return path.relative_to(HOME).as_posix()
-    return path.as_posix()
+    inside = path.is_absolute() and path.is_relative_to(HOME)
+    shown = (path.relative_to(HOME) if inside else path).as_posix()
+    return os.fsencode(shown).decode("utf-8", "replace")  # in the locale C the system gives names as bytes
 
 
 def read_text(path: Path) -> tuple[str, Diagnostic | None]:
