@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from dsl.instrument import values
+from dsl.instrument import EPOCH, values
+from dsl.normalise import normalise
 from dsl.syntax import Annotation
 from engine.period import Period
 from engine.rule_set import SPECIFIC_FACT, Action, Citation, Condition, Fact, Grant, Literal, PeriodLimit
@@ -115,3 +117,18 @@ def network_limits(
             assumed = (gate.assumption,) if gate.assumption else ()
             limits.append((PeriodLimit(Period(gate.first), gate.text), assumed))
     return tuple(limits)
+
+
+def gate_citations(national: National, gate: str) -> tuple[Citation, ...]:
+    """The dated addresses of a ground whose text is not at hand (rules/gates.yaml 所在)."""
+    addresses = sorted(national.gate_addresses.get(gate, ()))
+    found = []
+    for index, (first, address) in enumerate(addresses):
+        following = addresses[index + 1][0] if index + 1 < len(addresses) else None
+        last = following - timedelta(days=1) if following else national.act.span.last
+        label = normalise(address).text
+        label = label if label.startswith(national.act.short) else national.act.short + label
+        found.append(
+            Citation(label, national.act.short, f"{national.act.short}/{gate}", Period(max(first, EPOCH), last))
+        )
+    return tuple(found)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from dsl.appended_tables import table_one, table_two
 from dsl.designations import EXECUTIVE, Designations
-from dsl.granting import storing
+from dsl.granting import gate_citations, storing
 from dsl.instrument import EPOCH, Instrument, value
 from dsl.national_model import National, assumed_by
 from dsl.national_registers import AssumptionEntry, GateEntry
@@ -231,7 +231,7 @@ def _duty(national: National, levels: Sequence[Sequence[Annotation]], citations:
 
 
 def _act_uses(national: National) -> None:
-    """Arts. 9(3), 9(4), 9(5) and 22(2)."""
+    """Arts. 9(3), 9(4), 9(5) and 22(2), and Art. 26, which applies 22(2) to the linkage of independent use."""
     for effect, affair, name, parties, condition in (
         ("related_affair_use", "related-affairs", "個人番号関係事務", frozenset({EXECUTIVE}), None),
         (
@@ -292,6 +292,19 @@ def _act_uses(national: National) -> None:
                 citation.in_force,
                 network=True,
                 assumptions=national.ground_assumptions.get("statutory_deemed_submission", ()),
+            )
+        )
+    gate = national.gates.get("independent-deemed")
+    for citation in gate_citations(national, "independent-deemed"):
+        national.deemed.append(
+            DeemedSubmission(
+                citation.clause,
+                citation,
+                frozenset(c.clause for c in gate_citations(national, "independent-linkage")),
+                frozenset({"条例"}),
+                citation.in_force,
+                network=True,
+                assumptions=(gate.assumption,) if gate and gate.assumption else (),
             )
         )
 

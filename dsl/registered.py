@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from dsl.findings import nearest
-from dsl.granting import TAX, USES, assessment_condition, is_pension, network_limits
-from dsl.instrument import EPOCH
-from dsl.national_model import National
-from dsl.normalise import normalise
+from dsl.granting import TAX, USES, assessment_condition, gate_citations, is_pension, network_limits
 from dsl.operative import add_grant
 from dsl.place import Entry
 from dsl.syntax import Span
@@ -102,7 +98,7 @@ def _linkage(
     item = m.national.items[number]
     uses = m.uses.get(affair, ())
     addresses = m.national.gate_addresses.get("independent-linkage", ())
-    ground = _gate_citations(m.national, "independent-linkage")
+    ground = gate_citations(m.national, "independent-linkage")
     if not addresses or not uses:
         return
     gate = m.national.gates["independent-linkage"]
@@ -256,18 +252,3 @@ def _with_consent(grant: Grant, name: str) -> Iterator[Grant]:
         information=needing,
         conditions=(*grant.conditions, consent_condition(grant.bases[0])),
     )
-
-
-def _gate_citations(national: National, gate: str) -> tuple[Citation, ...]:
-    """The dated addresses of a ground whose text is not at hand (rules/gates.yaml 所在)."""
-    addresses = sorted(national.gate_addresses.get(gate, ()))
-    found = []
-    for index, (first, address) in enumerate(addresses):
-        following = addresses[index + 1][0] if index + 1 < len(addresses) else None
-        last = following - timedelta(days=1) if following else national.act.span.last
-        label = normalise(address).text
-        label = label if label.startswith(national.act.short) else national.act.short + label
-        found.append(
-            Citation(label, national.act.short, f"{national.act.short}/{gate}", Period(max(first, EPOCH), last))
-        )
-    return tuple(found)

@@ -8,7 +8,7 @@ import pytest
 
 from api.judge import Judge
 from engine.answer import Answer
-from tests.compile.bodies import ORDINANCE, ORGANISATION, compiled
+from tests.compile.bodies import ORDINANCE, ORGANISATION, REGULATION, compiled
 
 NOTIFIED = """委員会届出:
   - {事務: child-medical, 準ずる事務: 番号法別表第二/9, 情報: [地方税関係情報, 住民票関係情報], 届出日: 2017-06-30, 効力発生日: 2017-11-13, 状態: 有効}
@@ -18,8 +18,8 @@ ROW = "〔事務 child-medical・分野 福祉〕 |\n\n"
 FACTS = {"pia": "published", "consent": True}
 
 
-def answer(notified: str, ordinance: str = ORDINANCE, **raw: Any) -> Answer:
-    built = compiled(ordinance, organisation=ORGANISATION + notified)
+def answer(notified: str, ordinance: str = ORDINANCE, regulation: str = REGULATION, **raw: Any) -> Answer:
+    built = compiled(ordinance, regulation, ORGANISATION + notified)
     judge = Judge(built.rule_set)
     asked = {
         "action": "link",
@@ -42,6 +42,17 @@ def test_the_linkage_ends_with_the_use_by_ordinance() -> None:
     assert answer(NOTIFIED, ended, on="2018-03-31").lawful
     assert not answer(NOTIFIED, ended, on="2018-04-01").lawful
     assert answer(NOTIFIED, on="2018-04-01").lawful
+
+
+@pytest.mark.parametrize(("demand", "droppable"), [("条例", "yes"), ("規則", "no")])
+def test_article_26_spares_the_papers_that_an_ordinance_demands(demand: str, droppable: str) -> None:
+    regulation = REGULATION.replace("対象 世帯員〕", f"対象 世帯員〕〔義務付け {demand}〕")
+    ordinance = ORDINANCE[: ORDINANCE.index("4 第2項の")] + ORDINANCE[ORDINANCE.index("別表第1（第3条関係）") :]
+    facts = FACTS | {"resident": False}
+    said = answer(NOTIFIED, ordinance, regulation, on="2018-04-01", procedure=1, facts=facts)
+    paper = next(p for p in said.attachments if p.name == "住民票の写し")
+    assert paper.droppable == droppable
+    assert any("番号法第26条" in text for text in paper.reasons)
 
 
 def test_the_linkage_cites_the_row_and_the_regulation() -> None:
