@@ -160,7 +160,7 @@ def condition(grant: Grant, unmet: Condition) -> Unmet:
 def missing_condition(grant: Grant, unknown: Condition) -> Unmet:
     """A condition of the ground asks for a fact that the request does not give."""
     name = unknown.literal.fact
-    text = f"事実「{fact(name)}」が示されていないため、{unknown.text.rstrip('。')}ことを確かめられません"
+    text = f"事実「{fact(name)}」が示されていないため、{unknown.text.rstrip('。').removesuffix('こと')}ことを確かめられません"
     return Unmet("missing_fact", text, unknown.citation, grant.id, name, f"事実「{fact(name)}」を示す")
 
 
