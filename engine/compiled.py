@@ -64,7 +64,7 @@ class CompiledIndex:
         self.index = index_of(rule_set)
         self._digest = rule_set.digest
         self._limit = plans
-        self._plans: dict[_Key, _Plan] = {}
+        self._plans: dict[_Key, Plan] = {}
         self._lock = Lock()
 
     def decide(self, request: Request) -> Decision:
@@ -84,11 +84,19 @@ class CompiledIndex:
         plan = self._plans.get(key)
         if plan is None:
             plan = self._prepare(key, request)
+        return self.decide_by(plan, on, request.facts)
+
+    def plan_of(self, request: Request) -> Plan:
+        """What can be prepared for every request that differs from this one only in its day and facts."""
+        return Plan(self.index, request)
+
+    def decide_by(self, plan: Plan, on: date, facts: Mapping[str, bool]) -> Decision:
+        """Decide a request of a prepared plan on a day with these facts."""
         run = plan.runs[bisect_right(plan.starts, on.toordinal())]
         if run is None:
             run = plan.run(on)
         if run.facts:
-            get = request.facts.get
+            get = facts.get
             values: _Facts = tuple([get(name) for name in run.facts])
         else:
             values = ()
@@ -97,8 +105,8 @@ class CompiledIndex:
             answer = run.answer(values)
         return Decision(answer[0], on, self._digest, answer[1], answer[2], answer[3])
 
-    def _prepare(self, key: _Key, request: Request) -> _Plan:
-        plan = _Plan(self.index, request)
+    def _prepare(self, key: _Key, request: Request) -> Plan:
+        plan = Plan(self.index, request)
         with self._lock:
             while len(self._plans) >= self._limit:
                 del self._plans[next(iter(self._plans))]
@@ -129,7 +137,7 @@ class _Item:
         self.misses: dict[str, list[Grant]] = {"holder": [], "procedure": [], "information": []}
 
 
-class _Plan:
+class Plan:
     """All that the rules say about one shape of request, cut into runs of days."""
 
     __slots__ = (
@@ -231,7 +239,7 @@ class _Run:
 
     __slots__ = ("answers", "facts", "live", "on", "plan")
 
-    def __init__(self, plan: _Plan, on: date) -> None:
+    def __init__(self, plan: Plan, on: date) -> None:
         self.plan = plan
         self.on = on
         self.live = tuple(
@@ -318,7 +326,7 @@ def _reasons(candidate: _Candidate, party: Party | None, on: date, facts: Mappin
         yield wording.missing_holder(grant)
 
 
-def _near_misses(plan: _Plan, item: _Item, on: date) -> list[Unmet]:
+def _near_misses(plan: Plan, item: _Item, on: date) -> list[Unmet]:
     """Why there is no ground, nearest first: day, holder, procedure, information, void; at last, none at all."""
     out_of_time = [c.grant for c in item.candidates if not c.pending]
     later = sorted((g for g in out_of_time if g.period.first > on), key=lambda g: (g.period.first, g.id))

@@ -36,22 +36,31 @@ def resolve(rule_set: RuleSet, raw: Mapping[str, object]) -> Request:
     return Resolver(rule_set).resolve(raw)
 
 
-class _Shape:
-    """The part of a request that its names decide, and the register's word on the impact assessment."""
+class Shape:
+    """The part of a request that its names decide, and the register's word on the impact assessment.
 
-    __slots__ = ("assumptions", "changes", "directory", "request", "values")
+    `plan` is a place for whoever decides requests of this shape (`engine.desk`) to keep what it prepared.
+    """
+
+    __slots__ = ("assumptions", "changes", "directory", "plan", "request", "values")
 
     def __init__(self, request: Request, directory: Directory, register: _Register) -> None:
         self.request = request
         self.directory = directory
         self.changes, self.values, self.assumptions = register
+        self.plan: Any = None
+
+    def facts_on(self, on: date, facts: dict[str, bool]) -> dict[str, bool]:
+        """The stated facts, and the register's word: both must be satisfied where both speak."""
+        if self.changes:
+            facts[_PIA] = self.values[bisect_right(self.changes, on)] and facts.get(_PIA, True)
+        return facts
 
     def on(self, on: date, facts: dict[str, bool], assumptions: tuple[str, ...]) -> Request:
         """The request of this shape on a day with these facts, and what the register adds to them."""
-        if self.changes:  # 登録簿と申告の両方が満たすときだけ、満たす
-            facts[_PIA] = self.values[bisect_right(self.changes, on)] and facts.get(_PIA, True)
-            if self.assumptions:
-                assumptions = tuple(sorted({*assumptions, *self.assumptions})) if assumptions else self.assumptions
+        facts = self.facts_on(on, facts)
+        if self.assumptions:
+            assumptions = tuple(sorted({*assumptions, *self.assumptions})) if assumptions else self.assumptions
         same = self.request
         return Request(
             same.action,
@@ -70,13 +79,33 @@ class _Shape:
         )
 
 
+def _key(raw: Mapping[str, Any]) -> tuple[object, ...]:
+    """What the names of a request are remembered by: its naming members, and which members it has."""
+    get = raw.get
+    information = get("information")
+    if information.__class__ is list:
+        information = tuple(information)
+    procedure = get("procedure")
+    return (
+        get("action"),
+        get("municipality"),
+        get("agency"),
+        get("affair"),
+        procedure,
+        procedure.__class__,
+        information,
+        get("holder"),
+        *raw,
+    )
+
+
 class Resolver:
     """Resolves requests against one rule set. Safe for use from several threads at once."""
 
     def __init__(self, rule_set: RuleSet) -> None:
         self.rule_set = rule_set
         self.directories = Directories(rule_set)
-        self._shapes: dict[tuple[object, ...], _Shape] = {}
+        self._shapes: dict[tuple[object, ...], Shape] = {}
         self._days: dict[Any, date] = {}
 
     def resolve(self, raw: Mapping[str, Any]) -> Request:
@@ -89,44 +118,51 @@ class Resolver:
         Raises:
             RequestRefused: With every problem found; no number of twelve digits is ever repeated.
         """
+        found = self.remembered(raw)
+        return self._read_or_complete(raw) if found is None else found[0].on(found[1], found[2], ())
+
+    def remembered(self, raw: Mapping[str, Any]) -> tuple[Shape, date, dict[str, bool]] | None:
+        """The shape of a request whose names were asked about before, its day, and its plainly stated facts.
+
+        None when anything needs careful reading; `resolve` then reads it.
+        """
         get = raw.get
-        information = get("information")
-        if information.__class__ is list:
-            information = tuple(information)
-        procedure = get("procedure")
-        key = (
-            get("action"),
-            get("municipality"),
-            get("agency"),
-            get("affair"),
-            procedure,
-            procedure.__class__,
-            information,
-            get("holder"),
-            *raw,
-        )
         try:
-            shape = self._shapes.get(key)
+            shape = self._shapes.get(_key(raw))
             on = self._days.get(get("on"))
         except TypeError:  # a record or a list where names stand: not remembered
-            return self._read(raw, None)
-        if shape is not None and on is None:
+            return None
+        if shape is None:
+            return None
+        if on is None:
             on = self._day(get("on"))
-        if shape is None or on is None:
-            return self._read(raw, key)
+            if on is None:
+                return None
         known: dict[str, bool] = {}
         facts = get("facts")
         if facts is not None:
             if facts.__class__ is not dict:
-                return self._read(raw, None)
+                return None
             for name, value in facts.items():
                 if (value is True or value is False) and (name in _SIMPLE or name in shape.directory.specific_facts):
                     known[name] = value
                 elif name == _PIA and value.__class__ is str and value in ASSESSMENT_WORDS:
                     known[_PIA] = ASSESSMENT_WORDS[value]
                 else:
-                    return self._with_facts(raw, shape, on)
-        return shape.on(on, known, ())
+                    return None
+        return shape, on, known
+
+    def _read_or_complete(self, raw: Mapping[str, Any]) -> Request:
+        """A request that is not remembered whole: only its facts need reading, or everything does."""
+        key = _key(raw)
+        try:
+            shape = self._shapes.get(key)
+            on = self._days.get(raw.get("on"))
+        except TypeError:
+            return self._read(raw, None)
+        if shape is not None and on is not None and raw.get("facts").__class__ is dict:
+            return self._with_facts(raw, shape, on)
+        return self._read(raw, key)
 
     def _day(self, given: object) -> date | None:
         """A day not asked about before, when it is plainly written and within the rule set; remembered."""
@@ -143,7 +179,7 @@ class Resolver:
         self._days[given] = on
         return on
 
-    def _with_facts(self, raw: Mapping[str, Any], shape: _Shape, on: date) -> Request:
+    def _with_facts(self, raw: Mapping[str, Any], shape: Shape, on: date) -> Request:
         """The names are known, the facts need reading."""
         facts = raw["facts"]
         if digits_anywhere(facts):
@@ -159,7 +195,7 @@ class Resolver:
         directory = self.directories.of(request.body)
         parts = self.rule_set.parts(request.body)
         affair = next(part.affairs[request.affair] for part in parts if request.affair in part.affairs)
-        shape = _Shape(request, directory, register(parts, affair))
+        shape = Shape(request, directory, register(parts, affair))
         if key is not None and "attachments" not in raw:
             if len(self._shapes) >= _SHAPES:
                 self._shapes.clear()

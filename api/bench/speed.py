@@ -13,8 +13,8 @@ from api.bench.timing import Contest, Decide, Entrant, relative
 from api.bench.workload import Workload, generate
 from engine.compiled import CompiledIndex
 from engine.decision import Decision, Interpreter
+from engine.desk import Desk
 from engine.naive import NaiveEvaluator
-from engine.resolve import Resolver
 from engine.rete import MatcherMissingError, ReteInterpreter
 from engine.rule_set import RuleSet
 
@@ -48,11 +48,12 @@ class EndToEnd:
 
     def __init__(self, rule_set: RuleSet, interpreter: Interpreter | None = None) -> None:
         self.rule_set = rule_set
-        self.resolve = Resolver(rule_set).resolve
-        self.interpreter = interpreter or CompiledIndex(rule_set)
+        desk = Desk(rule_set)
+        self.resolve = desk.resolver.resolve
+        self.interpreter = interpreter or desk.index
+        self.decide: Callable[[Case], Decision] = desk.decide if interpreter is None else self._in_two_steps
 
-    def decide(self, case: Case) -> Decision:
-        """The decision on a request."""
+    def _in_two_steps(self, case: Case) -> Decision:
         return self.interpreter.decide(self.resolve(case))
 
     def touch(self, municipality: str) -> None:
