@@ -23,7 +23,7 @@ class Outcome(enum.StrEnum):
     RULE_SET_FAULT = "rule_set_fault"
 
 
-class Unmet(msgspec.Struct, frozen=True):
+class Unmet(msgspec.Struct, frozen=True, gc=False):
     """One reason why an item is not permitted. `grant` is the near-miss ground, if any.
 
     `code`: no_ground, not_yet, expired, procedure, information, holder, condition, missing_fact,
@@ -38,7 +38,7 @@ class Unmet(msgspec.Struct, frozen=True):
     remedy: str | None = None
 
 
-class ItemDecision(msgspec.Struct, frozen=True):
+class ItemDecision(msgspec.Struct, frozen=True, gc=False):
     """The decision on one item of information (None: the act itself)."""
 
     information: GrantedInformation | None
@@ -53,7 +53,7 @@ class ItemDecision(msgspec.Struct, frozen=True):
         return self.outcome is Outcome.PERMITTED
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """What an interpreter says. Lawful only when every item is permitted."""
 
     outcome: Outcome

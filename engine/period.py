@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import msgspec
 
 
-class Period(msgspec.Struct, frozen=True, order=True):
+class Period(msgspec.Struct, frozen=True, order=True, gc=False):
     """The days from `first` to `last`, both inclusive; `last` None means still in force.
 
     Examples:

@@ -10,7 +10,7 @@ import msgspec
 from engine.rule_set import Action, GrantedInformation
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """A resolved request: every name is a key of the rule set. Made by `engine.resolve.resolve`.
 
     `facts` holds normalised booleans only (keys of `engine.rule_set.Fact`, or ``specific:<名>``).
@@ -33,7 +33,7 @@ class Request(msgspec.Struct, frozen=True):
     assumptions: tuple[str, ...] = ()  # ids that normalising the facts rested on (しきい値 …); no part of the decision
 
 
-class RequestProblem(msgspec.Struct, frozen=True):
+class RequestProblem(msgspec.Struct, frozen=True, gc=False):
     """Why a request is refused before it is decided."""
 
     code: str  # R0101 …

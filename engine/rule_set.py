@@ -12,6 +12,8 @@ Designations. A party (an agency) is known by a key and falls under a set of des
 (市長 of 石巻市: key ``042021/市長``, designations {``042021/市長``, 市町村長, 都道府県知事等, …}).
 A grant names designations; it reaches a party when the two sets meet. National agencies and
 statutory roles have their own designation as key (``厚生労働大臣``).
+
+None of these values can stand in a cycle, so the garbage collector is told not to look (gc=False).
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ class Holding(enum.StrEnum):
     NETWORK = "network"  # 他の団体が保有し、情報提供ネットワークシステムで提供するもの
 
 
-class Citation(msgspec.Struct, frozen=True):
+class Citation(msgspec.Struct, frozen=True, gc=False):
     """The address of one provision, as it stands in `in_force`.
 
     `label` is the address as a lawyer writes it (番号法第9条第1項, 番号法別表第一の15の項).
@@ -75,14 +77,14 @@ class Fact(enum.StrEnum):
 SPECIFIC_FACT = "specific:"
 
 
-class Literal(msgspec.Struct, frozen=True):
+class Literal(msgspec.Struct, frozen=True, gc=False):
     """`fact` has the value `value`. Facts are booleans; a missing fact makes it unknown."""
 
     fact: str
     value: bool
 
 
-class Condition(msgspec.Struct, frozen=True):
+class Condition(msgspec.Struct, frozen=True, gc=False):
     """What must hold beside the ground itself. Unknown fact → undetermined; false → condition unmet."""
 
     id: str
@@ -92,7 +94,7 @@ class Condition(msgspec.Struct, frozen=True):
     remedy: str  # 満たすための手当て、日本語の一文
 
 
-class Bar(msgspec.Struct, frozen=True):
+class Bar(msgspec.Struct, frozen=True, gc=False):
     """A prohibition that takes a grant away: on the days of `period`, when every literal is true.
 
     An empty `literals` bars unconditionally. A literal whose fact is missing makes the bar
@@ -107,14 +109,14 @@ class Bar(msgspec.Struct, frozen=True):
     alternative: str  # the lawful route instead, 日本語の一文
 
 
-class GrantedInformation(msgspec.Struct, frozen=True, order=True):
+class GrantedInformation(msgspec.Struct, frozen=True, order=True, gc=False):
     """One item of information a grant opens; `person` None means about anybody in the affair."""
 
     name: str
     person: str | None = None  # 申請者, 世帯員 …: as the 規則 words it
 
 
-class PeriodLimit(msgspec.Struct, frozen=True):
+class PeriodLimit(msgspec.Struct, frozen=True, gc=False):
     """One provision that bounds a grant in time; the grant's period lies inside every limit."""
 
     period: Period
@@ -122,7 +124,7 @@ class PeriodLimit(msgspec.Struct, frozen=True):
     citation: Citation | None = None
 
 
-class Grant(msgspec.Struct, frozen=True):
+class Grant(msgspec.Struct, frozen=True, gc=False):
     """One ground on which a request can be lawful. See the module docstring.
 
     When a grant reaches a request, and when it then permits, is defined in docs/SEMANTICS.md.
@@ -146,7 +148,7 @@ class Grant(msgspec.Struct, frozen=True):
     statutory: bool = True  # False: by ordinance
 
 
-class Void(msgspec.Struct, frozen=True):
+class Void(msgspec.Struct, frozen=True, gc=False):
     """A provision that would have granted but grants nothing, and why (規則で定めるもの with no 規則)."""
 
     actions: frozenset[Action]
@@ -157,7 +159,7 @@ class Void(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Duty(msgspec.Struct, frozen=True):
+class Duty(msgspec.Struct, frozen=True, gc=False):
     """A duty that follows when an action is permitted (本人確認, 記録, 安全管理 …)."""
 
     id: str
@@ -166,7 +168,7 @@ class Duty(msgspec.Struct, frozen=True):
     actions: frozenset[Action]
 
 
-class Prohibition(msgspec.Struct, frozen=True):
+class Prohibition(msgspec.Struct, frozen=True, gc=False):
     """A general prohibition that refuses the actions unless a ground permits them (法19条柱書・20条 …)."""
 
     actions: frozenset[Action]
@@ -174,7 +176,7 @@ class Prohibition(msgspec.Struct, frozen=True):
     text: str
 
 
-class Affair(msgspec.Struct, frozen=True):
+class Affair(msgspec.Struct, frozen=True, gc=False):
     """An affair (事務). `scope` holds the ids whose grants reach it: itself, broader, narrower.
 
     `assumptions` are what the scope beyond itself rests on: they bear on a decision that grants of other affairs carry.
@@ -189,7 +191,7 @@ class Affair(msgspec.Struct, frozen=True):
     assumptions: tuple[str, ...] = ()
 
 
-class Procedure(msgspec.Struct, frozen=True):
+class Procedure(msgspec.Struct, frozen=True, gc=False):
     """A numbered procedure (号) that an affair is narrowed to. Key: `<affair>/<number>`."""
 
     id: str
@@ -198,7 +200,7 @@ class Procedure(msgspec.Struct, frozen=True):
     citation: Citation
 
 
-class Party(msgspec.Struct, frozen=True):
+class Party(msgspec.Struct, frozen=True, gc=False):
     """An agency that can act, receive or hold."""
 
     key: str  # 042021/市長 or 厚生労働大臣
@@ -208,7 +210,7 @@ class Party(msgspec.Struct, frozen=True):
     uncertain: frozenset[str] = frozenset()  # designations the register leaves open (不明)
 
 
-class Body(msgspec.Struct, frozen=True):
+class Body(msgspec.Struct, frozen=True, gc=False):
     """A local government: code of 6 digits, name and kind (市 町 村 特別区 都道府県)."""
 
     code: str
@@ -216,7 +218,7 @@ class Body(msgspec.Struct, frozen=True):
     kind: str
 
 
-class Holdings(msgspec.Struct, frozen=True):
+class Holdings(msgspec.Struct, frozen=True, gc=False):
     """Information that an agency holds in the course of one of its own affairs (organisation register)."""
 
     party: str
@@ -225,7 +227,7 @@ class Holdings(msgspec.Struct, frozen=True):
     section: str | None = None
 
 
-class ImpactAssessment(msgspec.Struct, frozen=True):
+class ImpactAssessment(msgspec.Struct, frozen=True, gc=False):
     """One entry of the impact assessment register (保護評価書)."""
 
     affair: str
@@ -237,7 +239,7 @@ class ImpactAssessment(msgspec.Struct, frozen=True):
     changed: date | None = None  # 重要な変更の日
 
 
-class RequiredDocument(msgspec.Struct, frozen=True):
+class RequiredDocument(msgspec.Struct, frozen=True, gc=False):
     """A paper that a procedure asks for, and what it proves."""
 
     id: str
@@ -251,7 +253,7 @@ class RequiredDocument(msgspec.Struct, frozen=True):
     assumptions: tuple[str, ...] = ()
 
 
-class DeemedSubmission(msgspec.Struct, frozen=True):
+class DeemedSubmission(msgspec.Struct, frozen=True, gc=False):
     """A clause that deems a paper submitted when information came by one of `triggers`.
 
     `triggers` are clause ids (the operative clauses whose grants count). `covers` are the kinds of
@@ -268,7 +270,7 @@ class DeemedSubmission(msgspec.Struct, frozen=True):
     assumptions: tuple[str, ...] = ()
 
 
-class Gate(msgspec.Struct, frozen=True):
+class Gate(msgspec.Struct, frozen=True, gc=False):
     """A dated gate of the roadmap (番号の利用, 試行運用, 本格運用 …)."""
 
     id: str
@@ -278,7 +280,7 @@ class Gate(msgspec.Struct, frozen=True):
     assumption: str | None = None
 
 
-class Assumption(msgspec.Struct, frozen=True):
+class Assumption(msgspec.Struct, frozen=True, gc=False):
     """A fact of law the sources leave in doubt; it surfaces in each decision of its period that rests on it."""
 
     id: str
@@ -295,7 +297,7 @@ class ClauseStatus(enum.StrEnum):
     NOT_EXPRESSIBLE = "not_expressible"
 
 
-class Clause(msgspec.Struct, frozen=True):
+class Clause(msgspec.Struct, frozen=True, gc=False):
     """A provision of a loaded instrument: what it says, where it stands and what became of it."""
 
     id: str
@@ -309,7 +311,7 @@ class Clause(msgspec.Struct, frozen=True):
     effective: bool = False  # has an effect on decisions, so a scenario can exercise it
 
 
-class Part(msgspec.Struct, frozen=True):
+class Part(msgspec.Struct, frozen=True, gc=False):
     """The rules of the nation, or of one municipality."""
 
     body: Body | None
@@ -331,7 +333,7 @@ class Part(msgspec.Struct, frozen=True):
     faults: tuple[str, ...] = ()  # J-codes and messages; non-empty = the text cannot be relied on
 
 
-class RuleSet(msgspec.Struct, frozen=True):
+class RuleSet(msgspec.Struct, frozen=True, gc=False):
     """National part plus municipal parts. `digest` names the texts it was made from (sha256, hex)."""
 
     digest: str
