@@ -96,8 +96,7 @@ class CompiledIndex:
         if run is None:
             run = plan.run(on)
         if run.facts:
-            get = facts.get
-            values: _Facts = tuple([get(name) for name in run.facts])
+            values: _Facts = tuple(map(facts.get, run.facts))
         else:
             values = ()
         answer = run.answers.get(values)

@@ -24,6 +24,8 @@ class Desk:
     def __init__(self, rule_set: RuleSet) -> None:
         self.resolver = Resolver(rule_set)
         self.index = CompiledIndex(rule_set)
+        self._remembered = self.resolver.remembered
+        self._decide_by = self.index.decide_by
 
     def decide(self, raw: Mapping[str, Any]) -> Decision:
         """Decide a request in the members of `Resolver.resolve`.
@@ -31,10 +33,21 @@ class Desk:
         Raises:
             RequestRefused: With every problem found.
         """
-        found = self.resolver.remembered(raw)
+        found = self._remembered(raw)
         if found is None:
-            return self.index.decide(self.resolver.resolve(raw))
+            return self._first(raw)
         shape, on, facts = found
         if shape.plan is None:
             shape.plan = self.index.plan_of(shape.request)
-        return self.index.decide_by(shape.plan, on, shape.facts_on(on, facts))
+        return self._decide_by(shape.plan, on, shape.facts_on(on, facts) if shape.changes else facts)
+
+    def _first(self, raw: Mapping[str, Any]) -> Decision:
+        """A request not remembered: read it with care, and prepare its shape when it is remembered from now on."""
+        request = self.resolver.resolve(raw)
+        found = self._remembered(raw)
+        if found is None:
+            return self.index.decide(request)
+        shape = found[0]
+        if shape.plan is None:
+            shape.plan = self.index.plan_of(shape.request)
+        return self._decide_by(shape.plan, request.on, request.facts)
