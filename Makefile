@@ -1,6 +1,6 @@
-# make demo   環境を作り、規則の文書を調べ、計画の事例を判定する
+# make demo   環境を作り、規則の文書を調べ、計画の事例を判定し、サービスと、家族の転入の実演を動かす
 # make test   すべての検査
-# make bench  速さの測定（build/bench.json）
+# make bench  速さの測定（判定とサービスは build/bench.json、保管・連携の層は build/linkage.json）
 # make clean  作ったものを消す
 
 BIN := .venv/bin
@@ -11,6 +11,8 @@ demo: .venv/installed
 	$(BIN)/jorei check
 	@echo
 	$(BIN)/jorei replay --show demo
+	$(BIN)/python -m demo.service
+	$(BIN)/python -m demo.story
 
 test: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -20,11 +22,12 @@ test: .venv/installed-dev
 	$(BIN)/jorei fmt --check
 	$(BIN)/jorei check --statute | tail -n 5
 	$(BIN)/jorei replay --coverage --junit build/scenarios.xml
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 bench: .venv/installed-bench
 	mkdir -p build
-	$(BIN)/jorei bench --json > build/bench.json
+	$(BIN)/jorei bench --service --json > build/bench.json
+	$(BIN)/python -m demo.bench --json build/linkage.json
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .jorei-cache

@@ -26,6 +26,7 @@ from engine.rule_set import RuleSet
 _FORM = b"jorei-cache-1\n"
 _DIGEST = 32
 _KEEP = 8
+_RULE_SETS = ".msgpack"
 
 
 class _Text(Protocol):
@@ -56,7 +57,7 @@ def folder() -> Path:
 
 def key_of(groups: Sequence[Iterable[_Text]]) -> str:
     """The identity of texts (with their grouping and the paths shown in messages) and of the code that compiles."""
-    digest = hashlib.sha256(_code())
+    digest = hashlib.sha256(compiling_code())
     for group in groups:
         digest.update(b"\x00group")
         for source in group:
@@ -69,15 +70,10 @@ def key_of(groups: Sequence[Iterable[_Text]]) -> str:
 
 def read(key: str) -> Kept | None:
     """The rule set kept under `key`, or None when there is none or it cannot be trusted."""
-    try:
-        data = (folder() / f"{key}.msgpack").read_bytes()
-    except OSError:
+    body = read_body(f"{key}{_RULE_SETS}")
+    if body is None:
         return None
-    head = len(_FORM) + _DIGEST
-    body = memoryview(data)[head:]
-    if data[: len(_FORM)] != _FORM or data[len(_FORM) : head] != hashlib.sha256(body).digest():
-        return None
-    with _without_collection():
+    with without_collection():
         try:
             return msgspec.msgpack.decode(body, type=Kept)
         except (msgspec.MsgspecError, ValueError, TypeError):
@@ -86,32 +82,50 @@ def read(key: str) -> Kept | None:
 
 def write(key: str, kept: Kept) -> None:
     """Keep a rule set; a cache that cannot be written is no reason to fail."""
-    body = msgspec.msgpack.encode(kept)
+    write_body(f"{key}{_RULE_SETS}", msgspec.msgpack.encode(kept), _KEEP)
+
+
+def read_body(name: str) -> memoryview | None:
+    """What is kept in a file of the cache, or None when there is none or it is damaged."""
+    try:
+        data = (folder() / name).read_bytes()
+    except OSError:
+        return None
+    head = len(_FORM) + _DIGEST
+    body = memoryview(data)[head:]
+    if data[: len(_FORM)] != _FORM or data[len(_FORM) : head] != hashlib.sha256(body).digest():
+        return None
+    return body
+
+
+def write_body(name: str, body: bytes, keep: int) -> None:
+    """Keep something in a file of the cache, and of the files with the same ending only the newest `keep`."""
     where = folder()
-    name = ""
+    part = ""
     try:
         where.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=where, suffix=".part", delete=False) as file:
-            name = file.name
-            file.write(_FORM + hashlib.sha256(body).digest() + body)
-        os.replace(name, where / f"{key}.msgpack")
-        _tidy(where)
+            part = file.name
+            file.write(_FORM + hashlib.sha256(body).digest())
+            file.write(body)
+        os.replace(part, where / name)
+        _tidy(where, Path(name).suffix, keep)
     except OSError:
-        if name:
+        if part:
             with contextlib.suppress(OSError):
-                os.unlink(name)
+                os.unlink(part)
 
 
-def _tidy(where: Path) -> None:
+def _tidy(where: Path, suffix: str, keep: int) -> None:
     """Keep the newest few, so that editing does not fill the disk."""
-    found = sorted(where.glob("*.msgpack"), key=lambda p: p.stat().st_mtime, reverse=True)
-    for old in found[_KEEP:]:
+    found = sorted(where.glob(f"*{suffix}"), key=lambda p: p.stat().st_mtime, reverse=True)
+    for old in found[keep:]:
         with contextlib.suppress(OSError):
             old.unlink()
 
 
 @contextlib.contextmanager
-def _without_collection() -> Iterator[None]:
+def without_collection() -> Iterator[None]:
     """Many small values are made at once and none is garbage: the collector would only walk them again and again."""
     on = gc.isenabled()
     gc.disable()
@@ -122,15 +136,20 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-@cache
-def _code() -> bytes:
-    """Digest of the code that turns texts into a rule set."""
+def code_digest(packages: tuple[str, ...], alone: tuple[str, ...] = ()) -> bytes:
+    """Digest of all code and data of `packages` and the packages within, and of `alone` without those within."""
     digest = hashlib.sha256(_FORM + msgspec.__version__.encode())
-    for package in ("dsl", "engine"):
+    for package in (*packages, *alone):
         spec = importlib.util.find_spec(package)
         for place in (spec.submodule_search_locations or ()) if spec else ():
-            for path in sorted(Path(place).rglob("*")):
+            for path in sorted(Path(place).glob("*" if package in alone else "**/*")):
                 if path.suffix in (".py", ".lark", ".yaml") and path.is_file():
                     digest.update(path.name.encode())
                     digest.update(path.read_bytes())
     return digest.digest()
+
+
+@cache
+def compiling_code() -> bytes:
+    """Digest of the code that turns texts into a rule set."""
+    return code_digest(("dsl", "engine"))

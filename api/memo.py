@@ -24,8 +24,8 @@ _YES = {True: "はい", False: "いいえ"}
 _MARKS = {True: "○", False: "×", None: "－"}
 
 
-def memo(rule_set: RuleSet, request: Request, answer: Answer) -> str:
-    """The memo that a section chief signs."""
+def memo(rule_set: RuleSet, request: Request, answer: Answer, published: str | None = None) -> str:
+    """The memo that a section chief signs; `published` names the publication whose texts decided, if one did."""
     decision = answer.decision
     lines = [
         "個人番号の利用等に関する判定について",
@@ -49,6 +49,7 @@ def memo(rule_set: RuleSet, request: Request, answer: Answer) -> str:
     lines += [
         "",
         *_entry("規則集", decision.ruleset),
+        *(_entry("公開", published) if published is not None else ()),
         *wrapped("この判定は、上の規則集の文書と前提に限って述べるものである。", 0, 0),
         "",
         "確認　　　　年　　月　　日　　　課長",
@@ -81,13 +82,13 @@ def _subject(rule_set: RuleSet, request: Request) -> str:
     affair = index.affair(request.body, request.affair)
     body = rule_set.bodies[request.body].body if request.body in rule_set.bodies else None
     who = f"{body.name if body else ''}{party.name if party else request.party}"
-    what = affair.name if affair else request.affair
+    what = affair.name_on(request.on) if affair else request.affair
     procedure = ""
     if request.procedure is not None:
         said = [
             p.procedures[request.procedure] for p in rule_set.parts(request.body) if request.procedure in p.procedures
         ]
-        procedure = f"（手続: {said[0].text}）" if said else f"（手続: {request.procedure}）"
+        procedure = f"（手続: {said[0].text_on(request.on)}）" if said else f"（手続: {request.procedure}）"
     return f"{who}が「{what}」{procedure}のために行う{wording.ACTIONS[request.action]}について"
 
 

@@ -13,12 +13,14 @@ from dsl.diagnostics import Diagnostic, Severity
 from dsl.syntax import Span
 
 if TYPE_CHECKING:
+    from api.publication import Publication
+    from dsl.compile import Compiled, Nation
     from engine.rule_set import RuleSet
 
 #: The folder that holds `rules/` and `ordinances/`: the checkout, or site-packages of an installed wheel.
 HOME = Path(__file__).resolve().parent.parent
 SCENARIOS = "scenarios"
-_SUFFIXES = (".jorei", ".yaml", ".yml")
+_SUFFIXES = (".jorei", ".yaml", ".yml")  # those after the first are registers and scenario files
 
 
 class ProjectNotFoundError(Exception):
@@ -31,6 +33,16 @@ class Source:
 
     path: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What stands in a folder: rule files and registers, scenario files, and folders within that cannot be read."""
+
+    folder: Path
+    files: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    problems: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,7 @@ class Project:
     """Rule files, the rule set compiled from them, and every finding.
 
     `rule_set` is always there; a part whose files have errors carries them as faults and permits nothing.
+    `publication` is there when the texts are those of a publication and not the files of today.
     """
 
     rule_set: RuleSet
@@ -58,6 +71,7 @@ class Project:
     rules: tuple[Source, ...]
     municipalities: tuple[Municipality, ...]
     from_cache: bool = False
+    publication: Publication | None = None
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -85,13 +99,43 @@ def default_ordinances() -> Path:
     return HOME / "ordinances"
 
 
-def load(rules: Path | None = None, ordinances: Sequence[Path] = (), use_cache: bool = True) -> Project:
+def default_publications() -> Path:
+    """Where the texts of this project are published."""
+    return HOME / "publications"
+
+
+class Nations:
+    """The national rules compiled so far, for projects that are loaded together and share them."""
+
+    def __init__(self, use_cache: bool = True) -> None:
+        self._use_cache = use_cache
+        self._compiled: dict[tuple[Source, ...], tuple[Compiled, Nation]] = {}
+
+    def of(self, national: tuple[Source, ...]) -> tuple[Compiled, Nation]:
+        """What the national rules compile to; the same texts are compiled once."""
+        from api.kept_nation import compiled
+        from dsl.compile import Compiled, SourceFile
+
+        found = self._compiled.get(national)
+        if found is None:
+            diagnostics, nation = compiled([SourceFile(s.path, s.text) for s in national], self._use_cache)
+            found = self._compiled[national] = (Compiled(nation.part, diagnostics, ()), nation)
+        return found
+
+
+def load(
+    rules: Path | None = None,
+    ordinances: Sequence[Path] = (),
+    use_cache: bool = True,
+    nations: Nations | None = None,
+) -> Project:
     """Load national rules and municipalities.
 
     Args:
         rules: The folder of the national rules; default: the project's own.
         ordinances: Folders of one municipality each, or folders of such folders; default: the project's own.
         use_cache: Whether a compiled rule set of the same texts may be taken from, and put into, the cache.
+        nations: National rules compiled before, for projects that share them.
 
     Raises:
         ProjectNotFoundError: If a folder does not exist or holds no rule file.
@@ -106,25 +150,38 @@ def load(rules: Path | None = None, ordinances: Sequence[Path] = (), use_cache: 
         for given in (ordinances or (default_ordinances(),))
         for one in municipality_folders(given)
     )
+    return assemble(national, municipalities, findings, use_cache, nations)
+
+
+def assemble(
+    national: tuple[Source, ...],
+    municipalities: tuple[Municipality, ...],
+    findings: Sequence[Diagnostic] = (),
+    use_cache: bool = True,
+    nations: Nations | None = None,
+) -> Project:
+    """The project of texts already read; `findings` are those of the reading."""
     key = cache.key_of([national, *(m.sources for m in municipalities)])
     if use_cache and not findings:
         kept = cache.read(key)
         if kept is not None:
             return Project(kept.rule_set, kept.diagnostics, national, municipalities, from_cache=True)
-    return _build(key, national, municipalities, findings, use_cache)
+    return _build(key, national, municipalities, findings, use_cache, nations or Nations(use_cache))
 
 
 def _build(
     key: str,
     national: tuple[Source, ...],
     municipalities: tuple[Municipality, ...],
-    findings: list[Diagnostic],
+    findings: Sequence[Diagnostic],
     use_cache: bool,
+    nations: Nations,
 ) -> Project:
-    from dsl.compile import SourceFile, build  # the parser is loaded only when there is something to parse
+    from dsl.compile import SourceFile, gather  # the parser is loaded only when there is something to parse
 
-    built = build(
+    built = gather(
         [SourceFile(s.path, s.text) for s in national],
+        nations.of(national),
         [[SourceFile(s.path, s.text) for s in m.sources] for m in municipalities],
     )
     project = Project(built.rule_set, (*findings, *built.diagnostics), national, municipalities)
@@ -139,34 +196,80 @@ def municipality_folders(given: Path) -> list[Path]:
     Raises:
         ProjectNotFoundError: If there is none.
     """
+    return [one.folder for one in municipality_listings(given)]
+
+
+def municipality_listings(given: Path) -> list[Listing]:
+    """The municipalities that a folder stands for, with what stands in each; one that cannot be read is among them.
+
+    Raises:
+        ProjectNotFoundError: If there is none.
+    """
     if not given.is_dir():
         raise ProjectNotFoundError(f"フォルダ {given} がありません")
-    if any(given.glob("*.jorei")):
-        return [given]
-    inner = [p for p in sorted(given.iterdir()) if p.is_dir() and p.name != SCENARIOS and not p.name.startswith(".")]
-    found = [p for p in inner if next(_files(p), None) is not None]
+    try:
+        inner = sorted(given.iterdir())
+    except OSError as error:
+        raise ProjectNotFoundError(f"フォルダ {given} を読めません（{error.strerror or 'I/O'}）") from error
+    if any(path.suffix == ".jorei" for path in inner):
+        return [listing(given)]
+    each = (listing(p) for p in inner if p.name != SCENARIOS and not p.name.startswith(".") and p.is_dir())
+    found = [one for one in each if one.files or one.problems]
     if not found:
         raise ProjectNotFoundError(f"フォルダ {given} に条例や規則の文書（*.jorei）がありません")
     return found
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder).parts
-        hidden = any(part.startswith(".") for part in inside)
-        if path.suffix in _SUFFIXES and not hidden and SCENARIOS not in inside[:-1] and path.is_file():
-            yield path
+def listing(folder: Path) -> Listing:
+    """What stands in a folder, in the order of the paths.
+
+    Hidden files and folders are passed by, and rule files in folders called `scenarios`; a folder within that is only
+    a link is not entered.
+    """
+    problems: list[Diagnostic] = []
+    files: list[str] = []
+    scenarios: list[str] = []
+    _walk(str(folder), files, problems, rules=True)
+    within = str(folder / SCENARIOS)
+    if os.path.isdir(within):
+        _walk(within, scenarios, problems, rules=False)
+    return Listing(folder, tuple(files), tuple(scenarios), tuple(problems))
+
+
+def _walk(folder: str, found: list[str], problems: list[Diagnostic], *, rules: bool) -> None:
+    """Many thousand folders are walked, so names are kept as they come from the system."""
+    try:
+        with os.scandir(folder) as entries:
+            here = sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        problems.append(_unreadable(Path(folder), 1, f"フォルダを読めません（{error.strerror or 'I/O'}）"))
+        return
+    for entry in here:
+        if rules and entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if not (rules and entry.name == SCENARIOS):
+                _walk(entry.path, found, problems, rules=rules)
+        elif entry.name.endswith(_SUFFIXES if rules else _SUFFIXES[1:]) and entry.is_file():
+            found.append(entry.path)
 
 
 def _sources(folder: Path, findings: list[Diagnostic]) -> Iterator[Source]:
     if not folder.is_dir():
         raise ProjectNotFoundError(f"フォルダ {folder} がありません")
-    for path in _files(folder):
+    found = listing(folder)
+    findings.extend(found.problems)
+    for name in found.files:
+        path = Path(name)
         text, problem = read_text(path)
-        shown = shown_path(path)
         if problem is not None:
             findings.append(problem)
-        yield Source(shown, text)
+        yield Source(shown_path(path), text)
+
+
+def given_path(path: Path) -> Path:
+    """The path as given; else, when it stands there, a path as messages show it, from the project."""
+    return HOME / path if not path.exists() and (HOME / path).exists() else path
 
 
 def shown_path(path: Path) -> str:
@@ -182,6 +285,11 @@ def read_text(path: Path) -> tuple[str, Diagnostic | None]:
         data = path.read_bytes()
     except OSError as error:
         return "", _unreadable(path, 1, f"読めません（{error.strerror or 'I/O'}）")
+    return text_of(path, data)
+
+
+def text_of(path: Path, data: bytes) -> tuple[str, Diagnostic | None]:
+    """The text that the bytes of a file are; see `read_text`."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -10,6 +10,7 @@ from dsl.phrases import without_delegation, without_parentheses
 from dsl.place import affair_cell, placed, row_annotations, table_word
 from dsl.regulation import TargetItem, TargetRow
 from dsl.syntax import Annotation, Article, CardUse, Cell, Item, Paragraph, Row, ScopeOfIndependentUse, Span, Table
+from engine.japanese import canonical
 from engine.rule_set import Affair
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: the fields of Art. 9(2)
 FIELDS = ("福祉", "保健", "医療", "社会保障", "地方税", "防災", "類する事務")
+#: what the Act left to ordinances besides, when its wording became 「その他の事務」 (2023-06-09)
+ANY_OTHER = "その他の事務"
 
 
 def declare_rows(m: Municipality, ordinance: Instrument) -> None:
@@ -43,10 +46,7 @@ def _identify(m: Municipality, ordinance: Instrument, table: Table, row: Row, ce
     text = without_delegation(cell.text.raw.strip()) if cell else ""
     match = value(annotations, "対応")
     if match:
-        number = match.rpartition("/")[2]
-        known = m.national.rows.get(number) if "別表第一" in match or "別表第1" in match else None
-        if known is None and number in m.national.items:
-            known = m.national.items[number].affair
+        known = _known_affair(m, match)
         if known is None:
             m.findings.add(
                 "J0302",
@@ -78,6 +78,16 @@ def _identify(m: Municipality, ordinance: Instrument, table: Table, row: Row, ce
         )
     _declare(m, ordinance, table, row, named, text, annotations)
     return f"{m.code}/{named}"
+
+
+def _known_affair(m: Municipality, address: str) -> str | None:
+    """The statutory affair that has, or on other days had, an address such as 番号法別表第一/15."""
+    wanted = canonical(address)
+    for affairs in (m.national.affairs, m.national.affairs_elsewhere):
+        for affair in affairs.values():
+            if any(canonical(name) == wanted for name in (affair.id, *affair.aliases)):
+                return affair.id
+    return None
 
 
 def same_statutory(m: Municipality, text: str) -> str | None:
@@ -116,13 +126,13 @@ def _declare(
 def _check_fields(
     m: Municipality, instrument: Instrument, span: Span, text: str, fields: frozenset[str], *, declared: bool
 ) -> None:
-    for name in fields - set(FIELDS):
+    for name in fields - {*FIELDS, ANY_OTHER}:
         m.findings.add(
             "J0306",
             instrument,
             span,
             f"分野「{name}」は番号法第9条第2項にありません",
-            f"使える分野は {'・'.join(FIELDS)} です。どれにも当たらない事務は、条例で定めても独自利用できません。",
+            f"使える分野は {'・'.join((*FIELDS, ANY_OTHER))} です。",
         )
     if not fields and not declared:
         m.findings.add(

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from dsl.codes import Reporter
 from dsl.fragment import BLANKS, Fragment
@@ -13,15 +14,15 @@ from dsl.normalise import NoDate, parse_wareki
 from dsl.syntax import Annotation
 
 #: names whose value is free text and may contain ・
-_FREE = ("注", "出典", "効力なし", "未表現", "対象外", "略称", "番号", "団体", "仮定")
+_FREE = ("注", "出典", "効力なし", "未表現", "対象外", "略称", "番号", "団体", "仮定", "改正")
 #: every name of LANGUAGE.md §2
 NAMES = (
-    *("団体", "状態", "略称", "番号", "公布", "法令ID", "版", "出典", "施行", "廃止", "上位", "範囲"),
+    *("団体", "状態", "略称", "番号", "公布", "法令ID", "版", "出典", "施行", "廃止", "上位", "範囲", "改正"),
     *("対象外", "未表現", "効力なし", "事務", "分野", "対応", "手続", "情報", "証明", "対象", "事実", "同意"),
-    *("期間", "移動", "仮定", "義務", "場面", "禁止", "義務付け", "列", "定義", "注"),
+    *("準法定事務", "期間", "移動", "旧番号", "仮定", "義務", "場面", "禁止", "義務付け", "列", "定義", "注"),
 )
 #: names that stand on provisions (article, paragraph, item), never on one sentence alone
-PROVISION_NAMES = frozenset({"施行", "移動"})
+PROVISION_NAMES = frozenset({"施行", "移動", "旧番号"})
 _STATES = ("案", "公布", "条文未入手")
 _NEXT = re.compile("・(?=(?:" + "|".join(sorted(NAMES, key=len, reverse=True)) + r")[ 　])")
 
@@ -174,7 +175,11 @@ def _period(value: str) -> NoDate | str | None:
     )
     if not separator and not head.endswith("まで"):
         return "〔期間 平成28年1月1日から平成29年5月29日まで〕のように書いてください。"
-    return next((p for p in map(_date, days) if p is not None), None)
+    wrong = next((p for p in map(_date, days) if p is not None), None)
+    bounds = [day for day in map(parse_wareki, days) if isinstance(day, date)]
+    if wrong is None and len(bounds) == 2 and bounds[1] < bounds[0]:
+        return "末日が初日より前の期間です。初日と末日を確かめて、〔期間 初日から末日まで〕の順に書いてください。"
+    return wrong
 
 
 def _move(value: str) -> NoDate | str | None:
@@ -182,6 +187,15 @@ def _move(value: str) -> NoDate | str | None:
     if not address.strip():
         return "〔移動 平成29年5月30日 第十九条第十号〕のように、日と新しい条番号を書いてください。"
     return _date(day)
+
+
+def _former(value: str) -> str | None:
+    if value == "なし" or re.match(r"第[0-9０-９一二三四五六七八九十百]+条", value):
+        return None
+    return (
+        "〔旧番号 第十九条第七号〕のように、前の版での番号を書いてください。"
+        "前の版に無く、その番号が前は別の規定のものであったときは〔旧番号 なし〕と書いてください。"
+    )
 
 
 def _state(value: str) -> str | None:
@@ -203,6 +217,7 @@ _CHECKS: dict[str, Callable[[str], NoDate | str | None]] = {
     "期間": _period,
     "範囲": _period,
     "移動": _move,
+    "旧番号": _former,
     "状態": _state,
     "団体": _body,
 }

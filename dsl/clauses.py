@@ -82,6 +82,8 @@ def _row_clause(m: Municipality, instrument: Instrument, table: Table, row: Row)
     citation = instrument.cite_row(instrument.span, table, row)
     text = " | ".join(c.text.raw.strip() for c in row.cells)
     status = ClauseStatus.OUT_OF_SCOPE if row.deleted else ClauseStatus.ENCODED
+    if any(a.name == "未表現" for a in row.annotations):
+        status = ClauseStatus.NOT_EXPRESSIBLE
     m.clauses.append(
         Clause(
             citation.clause,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
+from dsl.editions import heading
 from dsl.findings import Findings
 from dsl.instrument import Instrument, day_of, value
 from dsl.national_model import National
-from dsl.syntax import Commencement, InstrumentKind, ProvisionRef, Span
+from dsl.syntax import Commencement, Document, EntryIntoForce, InstrumentKind, ProvisionRef, Span
 from engine.period import Period
 
 
@@ -44,6 +46,8 @@ def commence(instrument: Instrument, national: National, findings: Findings) -> 
     if day is not None:
         instrument.commencements.setdefault("", Period(day))
     start = instrument.commencements.get("")
+    if start is None and _misread(instrument.document):
+        return  # the sentence that should say the day is reported where it stands
     if start is None:
         findings.add(
             "J0313",
@@ -62,6 +66,14 @@ def commence(instrument: Instrument, national: National, findings: Findings) -> 
         )
 
 
+def _misread(document: Document) -> bool:
+    """Whether a sentence on the entry into force could not be read."""
+    paragraphs = [
+        p for s in document.supplementary for p in (*s.paragraphs, *(p for a in s.articles for p in a.paragraphs))
+    ]
+    return any(s.formula is None and "施行" in s.text.raw for p in paragraphs for s in p.sentences)
+
+
 def _left_open(commencement: Commencement) -> bool:
     """Whether the day is left to another norm (規則で定める日)."""
     return commencement.day is None and not commencement.on_promulgation and commencement.with_provision is None
@@ -71,8 +83,38 @@ def _heading(instrument: Instrument) -> Span:
     for formula, paragraph in instrument.entry_formulas():
         if not formula.provisions:
             return paragraph.span
-    line = instrument.document.span.line
-    return Span(line, 1, line, 1 + len(instrument.document.kind.value) + 1 + len(instrument.document.title))
+    return heading(instrument.document)
+
+
+def begins_by_amendment(document: Document, gate_days: Mapping[str, date]) -> date | None:
+    """The first day of an edition by its last 附則, that of the amendment: entry into force, or the day it applies from.
+
+    Args:
+        document: the edition.
+        gate_days: provisions of the Act whose entry into force other norms name, with their day.
+
+    Returns:
+        None when the 附則 does not say, or ties the day to something unknown.
+    """
+    supplementary = document.supplementary[-1]
+    for paragraph in [*supplementary.paragraphs, *(p for a in supplementary.articles for p in a.paragraphs)]:
+        for sentence in paragraph.sentences:
+            formula = sentence.formula
+            if not isinstance(formula, EntryIntoForce) or formula.provisions:
+                continue
+            if formula.applied_from is not None:
+                return formula.applied_from
+            commencement = formula.commencement
+            if commencement.day is not None:
+                return commencement.day
+            written = value(paragraph.annotations, "施行")
+            if commencement.on_promulgation:
+                written = value(supplementary.annotations, "公布") or written
+            if written:
+                return day_of(written)
+            ref = commencement.with_provision
+            return gate_days.get(_provision_words(ref)) if ref else None
+    return None
 
 
 def _day(

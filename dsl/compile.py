@@ -13,10 +13,14 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from dsl.commencement import begins_by_amendment
 from dsl.designations import Designations
 from dsl.diagnostics import Diagnostic, Severity
+from dsl.editions import Edition, check_side_by_side, editions, slices, text_on
 from dsl.findings import Findings
 from dsl.instrument import EPOCH, Instrument
+from dsl.joining import clip, join
+from dsl.masking import digest
 from dsl.municipal import Municipality
 from dsl.national import compile_national
 from dsl.national_model import National
@@ -32,6 +36,7 @@ from dsl.national_registers import (
 )
 from dsl.organisation import Organisation, default_organisation, read_organisation
 from dsl.parse import parse
+from dsl.proviso import linked
 from dsl.syntax import Annotation, Document, InstrumentKind, Span
 from engine.period import Period
 from engine.rule_set import Part, RuleSet
@@ -59,6 +64,24 @@ class Build:
         return all(d.severity is not Severity.ERROR for d in self.diagnostics)
 
 
+@dataclass(frozen=True, slots=True)
+class Nation:
+    """The national part, its texts slice by slice (what municipalities are compiled against), and the days they cover."""
+
+    part: Part
+    slices: tuple[tuple[Period, National], ...]
+    valid: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What became of the files of the nation or of one municipality."""
+
+    part: Part | None
+    diagnostics: tuple[Diagnostic, ...]
+    documents: tuple[Document, ...]
+
+
 def build(national: Sequence[SourceFile], municipalities: Sequence[Sequence[SourceFile]]) -> Build:
     """Compile rule files.
 
@@ -69,32 +92,46 @@ def build(national: Sequence[SourceFile], municipalities: Sequence[Sequence[Sour
     Returns:
         The rule set and every finding, in the order of the files.
     """
-    findings: list[Diagnostic] = []
-    documents: list[Document] = []
-    act_part, centre = _national(national, findings, documents)
+    return gather(national, compile_nation(national), municipalities)
+
+
+def gather(
+    national: Sequence[SourceFile],
+    compiled_nation: tuple[Compiled, Nation],
+    municipalities: Sequence[Sequence[SourceFile]],
+) -> Build:
+    """Compile municipalities under a nation that is compiled already; see `build`."""
+    compiled, nation = compiled_nation
+    findings = list(compiled.diagnostics)
+    documents = list(compiled.documents)
     bodies: dict[str, Part] = {}
     names: dict[str, str] = {}
+    ambiguous: set[str] = set()  # 府中市, 伊達市: two bodies of one name are told apart by code only
     for files in municipalities:
-        part = _municipality(files, centre, findings, documents) if centre is not None else None
-        if part is None or part.body is None:
+        own = compile_municipality(files, nation)
+        findings.extend(own.diagnostics)
+        documents.extend(own.documents)
+        if own.part is None or own.part.body is None:
             continue
-        if part.body.code in bodies:
-            path = files[0].path
-            findings.append(_conflict(path, part.body.name))
-        bodies[part.body.code] = part
-        names[part.body.name] = part.body.code
-    digest = digest_of([*national, *(f for files in municipalities for f in files)])
-    valid = centre.act.span if centre is not None else Period(EPOCH, EPOCH)
-    return Build(RuleSet(digest, valid, act_part, bodies, names), tuple(findings), tuple(documents))
+        if own.part.body.code in bodies:
+            findings.append(same_body_twice(files[0].path, own.part.body.name))
+        bodies[own.part.body.code] = own.part
+        shared = names.setdefault(own.part.body.name, own.part.body.code) != own.part.body.code
+        ambiguous |= {own.part.body.name} if shared else set()
+    for name in ambiguous:
+        del names[name]
+    whole = digest_of([*national, *(f for files in municipalities for f in files)])
+    return Build(RuleSet(whole, nation.valid, nation.part, bodies, names), tuple(findings), tuple(documents))
 
 
 def digest_of(files: Iterable[SourceFile]) -> str:
     """The identity of a set of files: sha256 over their contents in an order that ignores where they stand."""
     each = sorted(hashlib.sha256(f.text.encode()).digest() for f in files)
-    return hashlib.sha256(b"".join(each)).hexdigest()
+    return digest(b"".join(each))
 
 
-def _conflict(path: str, name: str) -> Diagnostic:
+def same_body_twice(path: str, name: str) -> Diagnostic:
+    """The finding that two folders hold the texts of one body."""
     found = Findings()
     found.add(
         "J0316", path, Span(1, 1, 1, 2), f"{name}の文書が二つのフォルダにあります", "一つのフォルダにまとめてください。"
@@ -116,9 +153,8 @@ def _faults(findings: Iterable[Diagnostic]) -> tuple[str, ...]:
     return tuple(f"{d.code} {d.path}:{d.span.line}: {d.message}" for d in findings if d.severity is Severity.ERROR)
 
 
-def _national(
-    files: Sequence[SourceFile], findings: list[Diagnostic], documents: list[Document]
-) -> tuple[Part, National | None]:
+def compile_nation(files: Sequence[SourceFile]) -> tuple[Compiled, Nation]:
+    """Compile the Act, its orders and the national registers, slice by slice."""
     own: list[Diagnostic] = []
     parsed = _documents(files, own)
     designations: tuple[Designation, ...] = ()
@@ -139,46 +175,148 @@ def _national(
         elif name == "gates.yaml":
             gates, found = read_gates(file.path, file.text)
             own.extend(found)
-    findings.extend(own)
-    documents.extend(parsed)
-    acts = [d for d in parsed if d.kind is InstrumentKind.ACT]
-    if not acts:
-        return Part(body=None, faults=("番号法のファイル（法律）がありません", *_faults(own))), None
-    orders = [Instrument(d) for d in parsed if d.kind is not InstrumentKind.ACT]
-    centre = compile_national(Instrument(acts[0]), orders, Designations(designations), assumptions, gates)
-    centre.practices(practices)
     checks = Findings()
-    _check_assumptions(parsed, centre.assumptions, checks)
-    findings.extend(checks.all)
-    part = centre.part()
-    faults = _faults([*own, *checks.all])
-    return (_with_faults(part, faults) if faults else part), centre
+    placed = editions(parsed, lambda _: None, checks)
+    for document in parsed:
+        check_side_by_side(document, checks)
+    known = Designations(designations)
+    found_slices: list[tuple[Period, National]] = []
+    acts = [e for e in placed if e.document.kind is InstrumentKind.ACT]
+    for on in slices(placed, _covered(acts)) if acts else ():
+        texts = _texts(placed, on)
+        act = next((t for t in texts if t.kind is InstrumentKind.ACT), None)
+        if act is not None:
+            orders = [t for t in texts if t.kind is not InstrumentKind.ACT]
+            national = compile_national(act, orders, known, assumptions, gates)
+            national.practices(practices)
+            national.links = linked(national.grants)
+            found_slices.append((on, national))
+    if not found_slices:
+        findings = (*own, *checks.all)
+        part = Part(body=None, faults=("番号法のファイル（法律）がありません", *_faults(findings)))
+        return Compiled(part, findings, tuple(parsed)), Nation(part, (), Period(EPOCH, EPOCH))
+    _tell_each_other([national for _, national in found_slices])
+    part = join([(on, clip(national.part(), on)) for on, national in found_slices])
+    _check_assumptions(parsed, part.assumptions, checks)
+    diagnostics = (*own, *checks.all)
+    part = _with_faults(part, _faults(diagnostics))
+    valid = Period(found_slices[0][0].first, found_slices[-1][0].last)
+    return Compiled(part, diagnostics, tuple(parsed)), Nation(part, tuple(found_slices), valid)
+
+
+def _texts(placed: Iterable[Edition], on: Period, code: str | None = None) -> list[Instrument]:
+    """The instruments as they stand in a slice."""
+    return [
+        Instrument(text_on(e.document, on), code, common)
+        for e in placed
+        if (common := e.span.intersect(on)) is not None
+    ]
+
+
+def _covered(acts: Sequence[Edition]) -> Period:
+    """From the first day of the oldest edition of the Act to the last day of the newest."""
+    newest = max(acts, key=lambda e: e.span.first)
+    return Period(min(e.span.first for e in acts), newest.span.last)
+
+
+def _tell_each_other(nationals: Sequence[National]) -> None:
+    """Registers name affairs and information by what they are called on any day."""
+    for national in nationals:
+        for other in nationals:
+            if other is not national:
+                for id_, affair in other.affairs.items():
+                    held = national.affairs_elsewhere.get(id_, affair)
+                    names = tuple(dict.fromkeys((*held.aliases, *affair.aliases)))
+                    national.affairs_elsewhere[id_] = msgspec.structs.replace(held, aliases=names)
+                national.information_elsewhere |= set(other.information)
+                for item in other.items.values():
+                    national.opened_elsewhere.setdefault(item.affair, set()).update(item.information)
 
 
 def _with_faults(part: Part, faults: tuple[str, ...]) -> Part:
     return msgspec.structs.replace(part, faults=tuple(dict.fromkeys((*part.faults, *faults))))
 
 
-def _municipality(
-    files: Sequence[SourceFile], national: National, findings: list[Diagnostic], documents: list[Document]
-) -> Part | None:
+#: findings that a reference leads nowhere
+_REFERENCES = frozenset({"J0302", "J0304", "J0315", "J0325"})
+
+#: a register may name what the texts know on some days only
+_NAMED_ELSEWHERE = frozenset({"J0319"})
+
+
+class _Slice:
+    """What was found in one slice: the documents that are texts in it, and those of them not in force on any day of it."""
+
+    def __init__(self, on: Period, texts: Sequence[Instrument], findings: Findings) -> None:
+        self.on = on
+        self.findings = findings
+        self.documents = frozenset(t.document.path for t in texts)
+        self.dormant = frozenset(t.document.path for t in texts if not _in_force(t, on))
+
+    def holds(self, path: str) -> bool:
+        """Whether the file counts in this slice: a document in force, or a register."""
+        return path not in self.dormant and (path in self.documents or not path.endswith(".jorei"))
+
+
+def _in_force(instrument: Instrument, on: Period) -> bool:
+    started = instrument.commencements.values()
+    return not started or any(period.intersect(on) for period in started)
+
+
+def compile_municipality(files: Sequence[SourceFile], nation: Nation) -> Compiled:
+    """Compile the folder of one municipality against the nation's texts, slice by slice."""
     own: list[Diagnostic] = []
     parsed = _documents(files, own)
-    documents.extend(parsed)
     organisation = _organisation(files, parsed, own)
-    if organisation is None or not parsed:
-        findings.extend(own)
-        return None
+    if organisation is None or not parsed or not nation.slices:
+        return Compiled(None, tuple(own), tuple(parsed))
     checks = Findings()
-    _check_titles(parsed, organisation, checks)
-    instruments = [Instrument(d, organisation.code) for d in parsed]
-    part = Municipality(national, organisation, instruments, checks).part()
-    declared = {**national.assumptions, **part.assumptions}
-    _check_assumptions(parsed, declared, checks)
-    own.extend(checks.all)
+    _check_body(parsed, organisation, checks)
+    gate_days = nation.slices[-1][1].gate_days
+    placed = editions(parsed, lambda document: begins_by_amendment(document, gate_days), checks)
+    for document in parsed:
+        check_side_by_side(document, checks)
+    parts: list[tuple[Period, Part]] = []
+    found: list[_Slice] = []
+    for within, national in nation.slices:
+        for on in slices(placed, within):
+            texts = _texts(placed, on, organisation.code)
+            here = Findings()
+            parts.append((on, clip(Municipality(national, organisation, texts, here).part(), on)))
+            found.append(_Slice(on, texts, here))
+    part = join(parts)
+    _check_assumptions(parsed, {**nation.part.assumptions, **part.assumptions}, checks)
+    own += [*checks.all, *_told(found)]
     own.sort(key=lambda d: (d.path, d.span.line, d.span.column))
-    findings.extend(own)
-    return msgspec.structs.replace(part, faults=_faults(own))
+    return Compiled(msgspec.structs.replace(part, faults=_faults(own)), tuple(own), tuple(parsed))
+
+
+def _told(found: Sequence[_Slice]) -> Iterable[Diagnostic]:
+    """The findings of the slices, each once.
+
+    Warnings count when they hold in every slice in which the document is in force (`dsl.lint` speaks of single days).
+    A reference that leads nowhere only on some days, because the law it cites was renumbered or repealed, grants nothing
+    on those days and is a warning that names them.
+    """
+    kept: dict[tuple[str, str, Span], list[tuple[Period, Diagnostic]]] = {}
+    for piece in found:
+        for diagnostic in piece.findings.all:
+            if diagnostic.path not in piece.dormant:
+                kept.setdefault((diagnostic.code, diagnostic.path, diagnostic.span), []).append((piece.on, diagnostic))
+    for (code, path, _), times in kept.items():
+        standing = sum(piece.holds(path) for piece in found)
+        diagnostic = times[0][1]
+        if len(times) < standing and code in _NAMED_ELSEWHERE:
+            continue
+        if len(times) >= standing or (diagnostic.severity is Severity.ERROR and code not in _REFERENCES):
+            yield diagnostic
+        elif diagnostic.severity is Severity.ERROR:
+            days = "、".join(_days(on) for on, _ in times)
+            yield replace(diagnostic, severity=Severity.WARNING, message=f"{diagnostic.message}（{days}）")
+
+
+def _days(on: Period) -> str:
+    return f"{on.first.isoformat()}から" + (f"{on.last.isoformat()}まで" if on.last else "")
 
 
 def _organisation(
@@ -208,18 +346,8 @@ def _organisation(
     return None
 
 
-def _check_titles(parsed: Sequence[Document], organisation: Organisation, checks: Findings) -> None:
-    seen: dict[str, Document] = {}
+def _check_body(parsed: Sequence[Document], organisation: Organisation, checks: Findings) -> None:
     for document in parsed:
-        if document.title in seen:
-            checks.add(
-                "J0316",
-                document.path,
-                document.span,
-                f"「{document.title}」という題名の文書が二つあります",
-                f"{seen[document.title].path} と題名を分けてください。",
-            )
-        seen[document.title] = document
         body = (document.annotation("団体") or "").split()
         if body and body[-1] != organisation.code:
             annotation = next(a for a in document.annotations if a.name == "団体")

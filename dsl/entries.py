@@ -6,17 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dsl.affairs import same_statutory
+from dsl.affairs import ANY_OTHER, same_statutory
 from dsl.granting import fact_conditions
 from dsl.instrument import values
 from dsl.phrases import delegation, without_delegation
 from dsl.place import Entry, Place, row_annotations, table_word
+from dsl.reading import declared_effect
 from dsl.syntax import (
     ColumnRef,
     Exclusion,
     ForwardScope,
     Item,
     ItemsBelow,
+    LinkageTerm,
     NamedAffair,
     Row,
     Table,
@@ -34,8 +36,12 @@ def entries(m: Municipality, at: Place, phrase: object, exclusions: Sequence[Exc
     """The affairs that a phrase names, each with its row, days and narrowings."""
     excluded = _excluded(m, exclusions)
     for entry in _all_entries(m, at, phrase):
-        if entry.affair not in excluded:
-            yield entry
+        if entry.affair in excluded:
+            continue
+        affair = m.affairs.get(entry.affair)
+        if affair is not None and affair.fields == {ANY_OTHER} and not m.national.any_field:
+            entry = replace(entry, void=f"番号法第9条第2項が{ANY_OTHER}を条例に委ねる前の")
+        yield entry
 
 
 def _all_entries(m: Municipality, at: Place, phrase: object) -> Iterator[Entry]:
@@ -47,9 +53,21 @@ def _all_entries(m: Municipality, at: Place, phrase: object) -> Iterator[Entry]:
             for row in table.rows if table else ():
                 if not row.deleted and not row.continuation and table is not None:
                     yield from _row_entry(m, at, table, row, phrase)
+        case LinkageTerm(span=span):
+            if "2" in m.national.act.tables:
+                m.findings.add(
+                    "J0302",
+                    at.instrument,
+                    span,
+                    "特定個人番号利用事務は、令和6年5月26日までの番号法にありません",
+                    "同日までの規定では「法別表第2の第2欄に掲げる事務」と書いてください。",
+                )
+            else:
+                yield from _linkage_entries(m, at)
         case ItemsBelow():
             for item in at.paragraph.items:
-                yield _item_entry(m, at, item)
+                if declared_effect(item.annotations) is None:
+                    yield _item_entry(m, at, item)
         case NamedAffair(text=text):
             yield _named_entry(m, at, text)
         case ForwardScope(to=provisions):
@@ -97,23 +115,47 @@ def _row_entry(m: Municipality, at: Place, table: Table, row: Row, ref: ColumnRe
 
 
 def _statutory_entries(m: Municipality, number: str, ref: ColumnRef, at: Place) -> Iterator[Entry]:
+    if number not in m.national.act.tables:
+        m.findings.add(
+            "J0302",
+            at.instrument,
+            ref.span,
+            f"番号法に{_act_table(number)}はありません",
+            "番号法の別表は、令和6年5月26日までは第一と第二、令和6年5月27日からは一つ（法別表）です。"
+            "別表第2の事務は、同日から「特定個人番号利用事務」といいます。",
+        )
+        return
     if number == "2":
-        for item in m.national.items.values():
-            for stands in dict.fromkeys(p.period for p in item.pairs):
-                names = tuple(dict.fromkeys(n for p in item.pairs if p.period == stands for n in p.information))
-                period = at.period.intersect(stands)
-                if period is not None:
-                    cited = ([item.citation],)
-                    yield Entry(item.affair, None, None, cited, period, (), None, item.parties, names, item.assumptions)
+        yield from _linkage_entries(m, at)
         return
-    if number == "1":
-        for grant in m.national.grants:
-            if Action.USE in grant.actions and len(grant.bases) > 1 and grant.bases[1].table == "1":
-                yield Entry(grant.affair, None, None, ([grant.bases[1]],), at.period, (), None, grant.parties)
-        return
-    m.findings.add(
-        "J0302", at.instrument, ref.span, f"番号法に別表第{number}はありません", "番号法の別表は第一と第二です。"
-    )
+    for grant in m.national.grants:
+        if Action.USE in grant.actions and len(grant.bases) > 1 and grant.bases[1].table == number:
+            yield Entry(grant.affair, None, None, ([grant.bases[1]],), at.period, (), None, grant.parties)
+
+
+def _linkage_entries(m: Municipality, at: Place) -> Iterator[Entry]:
+    """The affairs of the linkage table in force in the slice, with what may be asked for each."""
+    for item in m.national.items.values():
+        for stands in dict.fromkeys(p.period for p in item.pairs):
+            names = tuple(dict.fromkeys(n for p in item.pairs if p.period == stands for n in p.information))
+            period = at.period.intersect(stands)
+            if period is not None:
+                yield Entry(
+                    item.affair,
+                    None,
+                    None,
+                    ([item.citation],),
+                    period,
+                    item.narrowings,
+                    None,
+                    item.parties,
+                    names,
+                    (*item.assumptions, *item.reading),
+                )
+
+
+def _act_table(number: str) -> str:
+    return f"別表第{number}" if number else "別表（番号の付かない一つの別表）"
 
 
 def _item_entry(m: Municipality, at: Place, item: Item) -> Entry:
@@ -164,8 +206,7 @@ def _forward(m: Municipality, at: Place, article_number: str, paragraph_number: 
 def _excluded(m: Municipality, exclusions: Sequence[Exclusion]) -> frozenset[str]:
     found: set[str] = set()
     for exclusion in exclusions:
-        number = exclusion.table.number if exclusion.table else "1"
-        known = m.national.rows if number == "1" else {k: i.affair for k, i in m.national.items.items()}
+        known = _rows(m, exclusion.table.number if exclusion.table else "1")
         rows = exclusion.rows or tuple(known)
         for row in rows:
             if row in known and row not in exclusion.excepted:
@@ -178,3 +219,24 @@ def _excluded(m: Municipality, exclusions: Sequence[Exclusion]) -> frozenset[str
             if known[row] in a.scope
         }
     return frozenset(found)
+
+
+def _rows(m: Municipality, number: str) -> dict[str, str]:
+    """The affairs of an appended table of the Act by row number, also of a table of other days.
+
+    An exclusion goes on excluding the affair when its row has gone to another table: what it cuts out must not come back.
+    """
+    if number in m.national.act.tables:
+        return m.national.rows_of(number)
+    heading = f"{m.national.act.short}{_TABLES.get(number, f'別表第{number}')}/"
+    return {
+        alias.removeprefix(heading): affair.id
+        for affairs in (m.national.affairs_elsewhere, m.national.affairs)
+        for affair in affairs.values()
+        for alias in affair.aliases
+        if alias.startswith(heading)
+    }
+
+
+#: how the affairs of an appended table are addressed
+_TABLES = {"1": "別表第一", "2": "別表第二", "": "別表"}

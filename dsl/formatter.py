@@ -43,7 +43,7 @@ class _Layout:
 
     def take(self, number: int, text: str) -> None:
         report = Reporter("")
-        marked = extract(Fragment.of_line(number, text), report)
+        marked = extract(Fragment.of_line(number, text.rstrip(BLANKS)), report)  # a blank that goes makes no item
         broken = any(d.code in ("J0010", "J0011", "J0015") for d in report.found)
         line = classify(marked)
         if line.kind is Kind.BLANK:

@@ -19,6 +19,7 @@ from dsl.syntax import (
     ColumnRef,
     InformationPhrase,
     ItemsBelow,
+    LinkageTerm,
     NamedAffair,
     NamedAgencies,
     ProvisionRef,
@@ -105,14 +106,22 @@ class Phrases:
             return self.column(inner)
         if inner.data == "items_below":
             return ItemsBelow(self.span(inner))
+        if inner.data == "linkage_affairs":
+            return LinkageTerm(self.span(inner))
         return NamedAffair(self.words(tokens(inner)[0]), self.span(inner))
 
     def information(self, tree: Node) -> InformationPhrase:
         """同表の右欄に掲げる特定個人情報であって当該機関が保有するもの."""
-        node = child(tree, "information_column", "own_information_column", "information_named")
+        node = child(
+            tree,
+            *("information_column", "own_information_column", "information_named"),
+            *("information_of_linkage", "own_information_of_linkage"),
+        )
         assert node is not None
         by_remark = any(r.kind is RemarkKind.OWN for r in self.sentence.remarks)
         own = by_remark or token(node, "OWN", "OWN_SHORT", "OWN_BEFORE") is not None
+        if token(node, "LINKAGE_INFORMATION") is not None:
+            return InformationPhrase(LinkageTerm(self.span(node)), own, self.span(node))
         named = token(node, "NAMED_INFORMATION")
         if named is not None:
             return InformationPhrase(NamedAffair(self.words(named), self.span(named)), own, self.span(node))
@@ -137,12 +146,13 @@ class Phrases:
             return TableRef(self.last_table.whose, self.last_table.number, span)
         whose = {"PARENT": Whose.PARENT, "ACT": Whose.ACT}.get(written[0].type, Whose.SELF)
         if node.data == "table_below":
-            number = ""
+            number = ""  # of this instrument; 別表 without a number in a national text is the Act's own
         elif node.data == "placed_row_table":
             number = str(written[-1]).removesuffix("の表")
         else:
             number = "-".join(re.findall(r"\d+", written[-1]))
-            whose = Whose.ACT if whose is Whose.SELF and self.context.statutory else whose
+            own = whose is Whose.SELF and node.data != "table_below"
+            whose = Whose.ACT if own and self.context.statutory else whose
             if node.data == "own_row_table" and self.last_table is not None and self.last_table.whose is Whose.PARENT:
                 whose = Whose.PARENT  # 条例別表第1の1の項及び別表第2の1の項
         self.last_table = TableRef(whose, number, span)

@@ -44,7 +44,12 @@ from dsl.syntax import (
 
 _SILENT = {"purpose": "趣旨", "duty_of_the_body": "責務", "delegation": "委任"}
 #: terminals that are designations: the remarks inside belong to them
-_DESIGNATIONS = frozenset({"SINGLE_AFFAIR", "NAMED_AFFAIR", "NAMED_INFORMATION", "CARD_AFFAIR", "WORDING", "MEANING"})
+_DESIGNATIONS = frozenset(
+    {
+        *("SINGLE_AFFAIR", "NAMED_AFFAIR", "NAMED_INFORMATION", "CARD_AFFAIR", "WORDING", "MEANING"),
+        *("LINKED_AFFAIR", "LINKED_INFORMATION"),
+    }
+)
 _HARMLESS = (RemarkKind.DEFINES, RemarkKind.CITES, RemarkKind.EXPLAINS)
 _ACT_NAME = re.compile(
     r"法(?=附則|第|の|$)|番号法|番号利用法|利用法|マイナンバー法|行政手続における特定の個人を識別するための番号の利用等に関する法律"
@@ -179,6 +184,20 @@ class Reading(Phrases):
         """…次の各号に掲げる事務とし、…当該各号に定める情報とする。"""
         return NarrowingPairs(self.targets(tree))
 
+    def linkage_pairs(self, tree: Node) -> Formula:
+        """第二条の表Nの項で定める事務は、…とし、同項で定める情報は、…とする。"""
+        placed, row = token(tree, "PROVISION_TABLE"), token(tree, "ROW")
+        assert placed is not None
+        assert row is not None
+        table = TableRef(Whose.SELF, str(placed).removesuffix("の表"), self.span(placed))
+        target = RowRef(table, row.removeprefix("第").replace("の", "-"), None, None, self.span(row))
+        single, information = token(tree, "LINKED_AFFAIR"), token(tree, "LINKED_INFORMATION")
+        return NarrowingPairs(
+            (target,),
+            NamedAffair(self.words(single), self.span(single)) if single else None,
+            NamedAffair(self.words(information), self.span(information)) if information else None,
+        )
+
     def required_documents(self, tree: Node) -> Formula:
         """…申請書には、次に掲げる書類を添えなければならない。"""
         made = self.target(next(c for c in tree.children if isinstance(c, Tree)))
@@ -292,6 +311,7 @@ _READERS: dict[str, Callable[[Reading, Node], Formula | None]] = {
     "deemed_submission": Reading.deemed_submission,
     "narrowing_list": Reading.narrowing_list,
     "narrowing_pairs": Reading.narrowing_pairs,
+    "linkage_pairs": Reading.linkage_pairs,
     "required_documents": Reading.required_documents,
     "entry_into_force": Reading.entry_into_force,
     "partial_entry_into_force": Reading.partial_entry_into_force,

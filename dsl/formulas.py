@@ -7,14 +7,17 @@ prove that no sample sentence is read by two. What no formula reads is reported 
 from __future__ import annotations
 
 import difflib
+import io
 import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from lark import Lark
 from lark.exceptions import UnexpectedInput
 
+from dsl.amending import AMENDING, CONSOLIDATE, is_amending
 from dsl.codes import Reporter
 from dsl.formula_signs import SIGNS, rules
 from dsl.formula_tree import Reading
@@ -27,9 +30,30 @@ from dsl.syntax import Annotation, Formula
 _GRAMMAR = Path(__file__).parent / "grammar" / "formulas.lark"
 
 
+_tables: dict[str, Any] = {}
+
+
+def tables() -> bytes:
+    """The tables of the parser, to be kept under the digest of this code and given back by `use_tables`."""
+    held = io.BytesIO()
+    parser().save(held)
+    return held.getvalue()
+
+
+def use_tables(held: dict[str, Any]) -> None:
+    """Take tables that `tables` gave under the very same code, so that the parser need not be built.
+
+    Args:
+        held: what `tables` gave, unpickled by the caller, who knows where it comes from.
+    """
+    _tables.update(held)
+
+
 @cache
 def parser() -> Lark:
     """The parser of every formula (built at the first sentence, then kept)."""
+    if _tables:
+        return Lark.load(_tables)  # it takes what it would have read from a file
     return Lark(
         grammar(),
         parser="lalr",
@@ -123,6 +147,9 @@ def nearest_formula(sentence: str, statutory: bool) -> tuple[str, str]:
 
 
 def _unread(fragment: Fragment, sentence: Cut, context: Context, report: Reporter) -> None:
+    if is_amending(fragment.text):
+        report.add("J0030", fragment.span(0, len(fragment.text)), AMENDING, CONSOLIDATE)
+        return
     rule, sample = nearest_formula(sentence.text, context.statutory)
     stop = breaks_at(sentence.text, rule) or 0
     start, end = 0, len(fragment.text)

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from dsl.instrument import EPOCH, values
 from dsl.normalise import normalise
 from dsl.syntax import Annotation
@@ -77,7 +79,9 @@ def limited_to(words: str, citation: Citation) -> Condition:
 
 def storing(national: National, grant: Grant) -> Iterator[Grant]:
     """The right to keep what a grant lets one use, on condition of the impact assessment (法20条・27条1項)."""
-    for condition_period, cited in dated(grant.period, [national.grounds.get("prohibition_of_collection", ())]):
+    chain = [national.grounds.get("prohibition_of_collection", ())]
+    assessed = national.grounds.get("assessment", ())
+    for condition_period, cited in dated(grant.period, [*chain, *([assessed] if assessed else [])]):
         condition = assessment_condition(national, "assessment", condition_period)
         yield Grant(
             id=f"{grant.id}!store@{condition_period.first.isoformat()}",
@@ -85,7 +89,7 @@ def storing(national: National, grant: Grant) -> Iterator[Grant]:
             parties=grant.parties,
             affair=grant.affair,
             period=condition_period,
-            bases=(*grant.bases, *cited),
+            bases=(*grant.bases, *cited[:1]),
             clause=grant.clause,
             procedures=grant.procedures,
             information=grant.information,
@@ -119,8 +123,24 @@ def network_limits(
     return tuple(limits)
 
 
+#: grounds that rules/gates.yaml places while the text is not at hand, and the effect of the provision where it is
+_IN_THE_TEXT = {"independent-linkage": "ordinance_affair_linkage", "independent-deemed": "ordinance_affair_readings"}
+
+
 def gate_citations(national: National, gate: str) -> tuple[Citation, ...]:
-    """The dated addresses of a ground whose text is not at hand (rules/gates.yaml 所在)."""
+    """The dated addresses of a ground: of the Act's provision where its text is at hand, else those of rules/gates.yaml (所在)."""
+    in_the_text = national.grounds.get(_IN_THE_TEXT.get(gate, ""), ())
+    placed = _placed(national, gate)
+    return tuple(_worded(citation, placed) for citation in in_the_text) or placed
+
+
+def _worded(citation: Citation, placed: Iterable[Citation]) -> Citation:
+    """The citation in the fuller words of the register (第26条において準用する同法第22条第2項), when it gives them."""
+    fuller = (p.label for p in placed if p.label.startswith(citation.label) and p.in_force.intersect(citation.in_force))
+    return replace(citation, label=next(fuller, citation.label))
+
+
+def _placed(national: National, gate: str) -> tuple[Citation, ...]:
     addresses = sorted(national.gate_addresses.get(gate, ()))
     found = []
     for index, (first, address) in enumerate(addresses):

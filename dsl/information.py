@@ -42,7 +42,7 @@ def _place(cell: Cell, name: str) -> Span:
 
 def know(m: Municipality, name: str, instrument: Instrument, span: Span) -> None:
     """Take a name for information as known, or report it when it is a defined term mistyped or no name of information."""
-    known = m.national.information
+    known = m.national.information.keys() | m.national.information_elsewhere
     if name in known or name in m.information:
         return
     hint = nearest(name, [n for n in known if len(n) <= _TERM_LENGTH])

@@ -75,6 +75,20 @@ def row_number(number: str) -> str:
     return number.replace("-", "の")
 
 
+def written_span(document: Document) -> Period:
+    """The days for which a document is the text of its instrument, as far as its heading says (〔範囲〕, 〔廃止〕)."""
+    scope = document.annotation("範囲")
+    period = period_of(scope) if scope else None
+    first = period.first if period else EPOCH
+    last = period.last if period else None
+    repealed = document.annotation("廃止")
+    day = day_of(repealed) if repealed else None
+    if day is not None:
+        until = day - timedelta(days=1)
+        last = until if last is None else min(last, until)
+    return Period(first, last)
+
+
 class Address:
     """Where a provision stands: canonical numbers, any of which may be absent."""
 
@@ -90,28 +104,23 @@ class Instrument:
     `commencements` maps provisions ("" the whole, "5" an article, "3/2" a paragraph) to their day.
     """
 
-    def __init__(self, document: Document, code: str | None = None) -> None:
+    def __init__(self, document: Document, code: str | None = None, span: Period | None = None) -> None:
+        """Read a document as law.
+
+        Args:
+            document: one edition of the instrument.
+            code: the municipality's code of 6 digits; None for national law.
+            span: the days looked at (a slice, see `dsl.editions`); default: those the heading states.
+        """
         self.document = document
         self.code = code
         self.short = document.annotation("略称") or document.title
         self.prefix = f"{code}/{self.short}" if code else self.short
         self.kind = document.kind
-        self.span = self._span()
+        self.span = written_span(document) if span is None else span
         self.commencements: dict[str, Period] = {}
         self.tables = {t.number: t for t in document.tables}
         self.articles = {a.number: a for a in document.articles}
-
-    def _span(self) -> Period:
-        scope = self.document.annotation("範囲")
-        period = period_of(scope) if scope else None
-        first = period.first if period else EPOCH
-        last = period.last if period else None
-        repealed = self.document.annotation("廃止")
-        day = day_of(repealed) if repealed else None
-        if day is not None:
-            until = day - timedelta(days=1)
-            last = until if last is None else min(last, until)
-        return Period(first, last)
 
     @property
     def text_missing(self) -> bool:
@@ -194,7 +203,7 @@ class Instrument:
         for node in (article, paragraph, item):
             if node is not None:
                 moves += [move for move in map(_move, values(node.annotations, "移動")) if move]
-        clause = self.clause(address.article, address.paragraph, item.number if item else None)
+        clause = self._identity(address, article, paragraph, item)
         several = len(article.paragraphs) > 1 or any(p.numbered for p in article.paragraphs)
         citations = []
         for first, last, current in _addresses(address, sorted(moves)):
@@ -202,6 +211,21 @@ class Instrument:
             if held is not None:
                 citations.append(self._cited(clause, held, current, several))
         return tuple(citations)
+
+    def _identity(self, address: Address, article: Article, paragraph: Paragraph | None, item: Item | None) -> str:
+        """The identity of a provision: its address in the oldest edition (〔旧番号 第N条…〕), else its present one.
+
+        A provision that had no counterpart and took over a number of another (〔旧番号 なし〕) is known by the day of its edition.
+        """
+        added = False
+        for node in (article, paragraph, item):
+            former = value(node.annotations, "旧番号") if node is not None else None
+            if former == "なし":
+                added = True
+            elif former:
+                added, address = False, _moved(address, normalise(former).text)
+        clause = self.clause(address.article, address.paragraph, address.item)
+        return f"{clause}@{written_span(self.document).first.isoformat()}" if added else clause
 
     def _cited(self, clause: str, held: Period, address: Address, several: bool) -> Citation:
         label = self.short + branch(address.article or "", "条")
@@ -251,6 +275,17 @@ def _addresses(address: Address, moves: Sequence[tuple[date, str]]) -> Iterable[
         yield first, day - timedelta(days=1), current
         first, current = day, _moved(current, moved)
     yield first, None, current
+
+
+def provision_address(text: str) -> tuple[str | None, str | None, str | None]:
+    """Article, paragraph and item that an address names.
+
+    Examples:
+        >>> provision_address("第十九条第七号"), provision_address("第2条の2第3項")
+        (('19', None, '7'), ('2-2', '3', None))
+    """
+    address = _moved(Address(None), normalise(text).text)
+    return address.article, address.paragraph, address.item
 
 
 def _moved(current: Address, moved: str) -> Address:

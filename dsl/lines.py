@@ -54,6 +54,10 @@ _D = "[0-9０-９]+"
 _N = f"(?:{_D}|{KANJI_NUMBER})"
 _NUM = f"{_N}(?:の{_N})*"
 _ARTICLE = re.compile(rf"{_B}*第({_N})条((?:の{_N})*)")
+#: several articles repealed in one line
+_REPEALED = re.compile(
+    rf"{_B}*第({_N})条((?:の{_N})*)(?:から第{_N}条(?:の{_N})*まで|(?:及び|・)第{_N}条(?:の{_N})*){_B}+(?=削除{_B}*$)"
+)
 _CAPTION = re.compile(r"[（(]([^（()）]*(?:[（(][^（()）]*[)）][^（()）]*)*)[）)]")
 _TABLE = re.compile(rf"{_B}*別表(?:第({_NUM}))?{_B}*(?:[（(]([^（()）]*)[）)])?{_B}*$")
 _SUPPLEMENTARY = re.compile(rf"{_B}*附{_B}*則{_B}*(?:[（(](.*)[）)])?{_B}*$")
@@ -64,6 +68,7 @@ _ITEMS = (
     ("kanji", re.compile(rf"{_B}*({KANJI_NUMBER}(?:の{KANJI_NUMBER})*){_B}+")),
     ("kata", re.compile(rf"{_B}*([ア-ン]){_B}+")),
     ("paren-kata", re.compile(rf"{_B}*[（(]([ア-ン])[）)]{_B}*")),
+    ("circled", re.compile(rf"{_B}*([①-⑳]){_B}*")),
     ("alpha", re.compile(rf"{_B}*([a-zａ-ｚ]){_B}+")),
 )
 #: 第3条の規定… and 第3条第2項… begin a sentence, not an article
@@ -92,6 +97,10 @@ def classify(marked: Marked) -> Line:
 
 def _article(marked: Marked) -> Line | None:
     text = marked.text.text
+    repealed = _REPEALED.match(text)
+    if repealed:
+        number = provision_number(repealed.group(1) + repealed.group(2))
+        return Line(Kind.ARTICLE, marked, number or "", None, repealed.end())
     match = _ARTICLE.match(text)
     if match is None:
         return None

@@ -23,6 +23,7 @@ from dsl.organisation import COMMITTEES, HEADS, Organisation
 from dsl.papers import deemed_clauses, required_documents
 from dsl.phrases import agencies as agencies_in
 from dsl.place import Place, column_index, placed
+from dsl.proviso import linked
 from dsl.registered import assessments, consents, holdings, linkages, own_information
 from dsl.regulation import Regulations, Target
 from dsl.syntax import (
@@ -91,6 +92,7 @@ class Municipality:
     parties: dict[str, Party] = field(default_factory=dict)
     regulations: Regulations = field(init=False)
     information: dict[str, str] = field(default_factory=dict)
+    links: dict[str, list[Grant]] = field(default_factory=dict)  # linkages of independent use by affair
     uses: dict[str, list[Grant]] = field(default_factory=dict)  # affair → its USE grants by ordinance
     targets: list[Target] = field(default_factory=list)
 
@@ -124,6 +126,7 @@ class Municipality:
         for ordinance in self.ordinances:
             self._ordinance(ordinance, (ScopeOfIndependentUse, CardUse))
         linkages(self)
+        self.links = linked(self.grants)
         for ordinance in self.ordinances:
             self._ordinance(ordinance, (UseWithinAgency, ProvisionToOtherAgency))
         own_information(self)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dsl.appended_tables import table_one, table_two
+from dsl.appended_tables import table_one
 from dsl.designations import EXECUTIVE, Designations
 from dsl.granting import gate_citations, storing
 from dsl.instrument import EPOCH, Instrument, value
+from dsl.linkage_tables import table_two
 from dsl.national_model import National, assumed_by
 from dsl.national_registers import AssumptionEntry, GateEntry
 from dsl.phrases import without_parentheses
@@ -69,7 +70,7 @@ def compile_national(
         period = Period(entry.first or EPOCH, entry.last)
         national.assumptions[entry.id] = Assumption(entry.id, entry.text, entry.source, period)
     for gate in gates:
-        national.gates[gate.id] = Gate(gate.id, gate.text, gate.first, gate.source, gate.assumption)
+        national.gates[gate.id] = Gate(gate.id, gate.text, gate.first, gate.source, gate.assumption, gate.planned)
         national.gate_addresses[gate.id] = gate.addresses
         if gate.provision:
             national.gate_days[gate.provision] = gate.first

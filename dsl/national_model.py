@@ -9,6 +9,7 @@ from datetime import date
 from dsl.designations import Designations
 from dsl.instrument import Instrument, values
 from dsl.national_registers import DutyEntry
+from dsl.regulation import Narrowing
 from dsl.syntax import Annotation
 from engine.period import Period
 from engine.rule_set import (
@@ -31,7 +32,7 @@ from engine.rule_set import (
 
 @dataclass(frozen=True, slots=True)
 class LinkPair:
-    """One pair of Table 2: who provides which information, and the days on which the row stands."""
+    """One pair of the linkage table: who provides which information, and the days on which the row stands."""
 
     holders: frozenset[str]
     information: tuple[str, ...]
@@ -40,7 +41,7 @@ class LinkPair:
 
 @dataclass(frozen=True, slots=True)
 class LinkItem:
-    """One item (項) of Table 2."""
+    """One item (項) of the linkage table."""
 
     number: str
     affair: str
@@ -48,6 +49,13 @@ class LinkItem:
     pairs: tuple[LinkPair, ...]
     citation: Citation
     assumptions: tuple[str, ...]
+    narrowings: tuple[Narrowing, ...] = ()  # what each procedure of the item opens, where that is at hand
+    reading: tuple[str, ...] = ()  # what the narrowings rest on besides
+
+    @property
+    def information(self) -> tuple[str, ...]:
+        """The information of every pair, each once."""
+        return tuple(dict.fromkeys(n for pair in self.pairs for n in pair.information))
 
 
 @dataclass(slots=True)
@@ -71,8 +79,25 @@ class National:
     clauses: list[Clause] = field(default_factory=list)
     grounds: dict[str, tuple[Citation, ...]] = field(default_factory=dict)  # effect → citations
     ground_assumptions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # effect → 仮定
-    items: dict[str, LinkItem] = field(default_factory=dict)  # Table 2 by item number
+    links: dict[str, list[Grant]] = field(default_factory=dict)  # the linkages among the grants by affair
+    items: dict[str, LinkItem] = field(default_factory=dict)  # the linkage table by affair id
     rows: dict[str, str] = field(default_factory=dict)  # Table 1 row number → affair id
+    affairs_elsewhere: dict[str, Affair] = field(default_factory=dict)  # affairs of other slices of time
+    information_elsewhere: set[str] = field(default_factory=set)  # names of information of other slices
+    opened_elsewhere: dict[str, set[str]] = field(default_factory=dict)  # affair → what its item opens in other slices
+
+    @property
+    def any_field(self) -> bool:
+        """Whether Art. 9(2) leaves affairs of any field to ordinances in this slice: 「…防災に関する事務その他の事務であって」."""
+        article = self.act.articles.get("9")
+        paragraph = next((p for p in article.paragraphs if p.number == "2"), None) if article else None
+        return paragraph is not None and any("事務その他の事務であって" in s.text.normal for s in paragraph.sentences)
+
+    def rows_of(self, table: str) -> dict[str, str]:
+        """The affairs of an appended table of the Act by row number; nothing when the Act has no such table in the slice."""
+        if table not in self.act.tables:
+            return {}
+        return {item.number: item.affair for item in self.items.values()} if table == "2" else self.rows
 
     def practices(self, entries: Iterable[DutyEntry]) -> None:
         """Add the practices of rules/duties.yaml as duties."""

@@ -55,6 +55,7 @@ class GateEntry:
     assumption: str | None
     provision: str | None
     addresses: tuple[tuple[date, str], ...]
+    planned: bool = False  # 種別 予定: the day a plan expects
 
 
 def _list(path: str, text: str, read: Callable[[Reader, Value], object]) -> tuple[list[object], Reader]:
@@ -140,8 +141,13 @@ def read_gates(path: str, text: str) -> tuple[tuple[GateEntry, ...], tuple[Diagn
 
     def entry(reader: Reader, value: Value) -> GateEntry | None:
         members = reader.members(
-            value, ("id", "内容", "初日", "出典", "仮定", "条項", "所在", "注"), ("id", "内容", "初日", "出典")
+            value, ("id", "内容", "初日", "出典", "仮定", "条項", "所在", "種別", "注"), ("id", "内容", "初日", "出典")
         )
+        kind = reader.text(members.get("種別"), "実績")
+        if kind not in ("実績", "予定"):
+            reader.problem(
+                "J0203", members["種別"].span, f"種別「{kind}」は読めません", "実績 か 予定 と書いてください。"
+            )
         first = reader.day(members.get("初日"))
         if first is None:
             return None
@@ -159,6 +165,7 @@ def read_gates(path: str, text: str) -> tuple[tuple[GateEntry, ...], tuple[Diagn
             reader.text(members.get("仮定")) or None,
             reader.text(members.get("条項")) or None,
             tuple(addresses),
+            kind == "予定",
         )
 
     entries, reader = _list(path, text, entry)

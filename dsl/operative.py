@@ -19,6 +19,7 @@ from dsl.syntax import (
     ColumnRef,
     Exclusion,
     InformationPhrase,
+    LinkageTerm,
     ProvisionToOtherAgency,
     Row,
     Whose,
@@ -128,7 +129,8 @@ def use_within_agency(
             period = entry.period.intersect(narrowing.period) if narrowing else entry.period
             chain = [at.citations, *entry.bases, *([[narrowing.citation]] if narrowing else []), enabling]
             for party in sorted(parties):
-                for names, bars in barred(m, party, entry.affair, granted, at if proviso else None):
+                procedures = narrowing.procedures if narrowing else None
+                for names, bars in barred(m, party, entry.affair, granted, procedures, at if proviso else None):
                     add_grant(
                         m,
                         USES,
@@ -138,7 +140,7 @@ def use_within_agency(
                         chain,
                         information=names,
                         bars=bars,
-                        procedures=narrowing.procedures if narrowing else None,
+                        procedures=procedures,
                         conditions=_conditions(at, narrowing),
                         holding=Holding.OWN,
                     )
@@ -191,8 +193,8 @@ def _informed(
     m: Municipality, at: Place, info: InformationPhrase, entry: Entry, rows: tuple[Row, ...] = ()
 ) -> Iterator[tuple[Narrowing | None, frozenset[GrantedInformation]]]:
     """What information a clause opens for an entry: by the regulation's pairs, else by the cell."""
-    if isinstance(info.what, ColumnRef) and info.what.table.whose is Whose.ACT:
-        yield None, frozenset(GrantedInformation(n) for n in entry.statutory_information)
+    if isinstance(info.what, LinkageTerm) or (isinstance(info.what, ColumnRef) and info.what.table.whose is Whose.ACT):
+        yield from _statutory_information(entry)
         return
     if not isinstance(info.what, ColumnRef):
         yield None, frozenset(GrantedInformation(n) for n in information(info.what.text))
@@ -223,6 +225,16 @@ def _informed(
             )
         if within:
             yield pair, within
+
+
+def _statutory_information(entry: Entry) -> Iterator[tuple[Narrowing | None, frozenset[GrantedInformation]]]:
+    """What may be asked for in a linkage: procedure by procedure where the order words it so, else the whole item's."""
+    for narrowing in entry.narrowings:
+        named = frozenset(g for g in narrowing.information or () if g.name in entry.statutory_information)
+        if named:
+            yield narrowing, named
+    if not entry.narrowings:
+        yield None, frozenset(GrantedInformation(n) for n in entry.statutory_information)
 
 
 def _declared_of(m: Municipality, bases: Sequence[Citation]) -> Iterator[str]:

@@ -154,12 +154,7 @@ def _target(
         return (procedure.rpartition("/")[0], frozenset({procedure})) if procedure else None
     affair: str | None = None
     if row.table.whose is Whose.ACT:
-        known = (
-            municipality.national.rows
-            if row.table.number == "1"
-            else {n: i.affair for n, i in municipality.national.items.items()}
-        )
-        affair = known.get(row.row or "")
+        affair = municipality.national.rows_of(row.table.number).get(row.row or "")
     else:
         clauses = {o.clause(table=row.table.number, row=row.row) for o in municipality.ordinances}
         affair = next((t.affair for t in municipality.targets if t.key in clauses), None)

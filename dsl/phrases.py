@@ -152,18 +152,23 @@ def definitions(text: str) -> tuple[str, ...]:
     return tuple(m.group(1) for r in remarks(text) for m in _DEFINES.finditer(r))
 
 
+#: 被保護者 and 要保護者 are not 保護者, and who is no 扶養義務者 is not one
 _PERSONS = (
     ("世帯", "世帯員"),
-    ("扶養義務者", "扶養義務者"),
-    ("配偶者", "配偶者"),
-    ("保護者", "保護者"),
+    (r"扶養義務者(?!の配偶者|でない)", "扶養義務者"),
+    (r"(?<!扶養義務者の)配偶者(?!のない)", "配偶者"),
+    ("(?<![被要])保護者", "保護者"),
     ("同居", "同居者"),
     ("申請", "申請者"),
     ("届出", "届出者"),
     ("申込", "申込者"),
+    ("請求", "請求者"),
     ("受給", "受給者"),
     ("助成を受け", "受給者"),
 )
+_PERSON_END = re.compile(r"(者|もの|方|人|員|児|児童|子ども|子|父|母|親族|婦|患者|等)$")
+#: 当該申請に係る障害児 is the child, 当該届出に係る者 is whom the notification is about
+_CONCERNED = re.compile(r"に係る(?!者$|もの$)")
 
 
 def person(text: str) -> str:
@@ -174,11 +179,53 @@ def person(text: str) -> str:
         '世帯員'
         >>> person("当該申請を行う者")
         '申請者'
+        >>> person("当該申請に係る障害児"), person("要保護者")
+        ('障害児', '要保護者')
     """
-    for needle, word in _PERSONS:
-        if needle in text:
-            return word
-    return text.removeprefix("当該")
+    concerned = [m.end() for m in _CONCERNED.finditer(text)]
+    text = text[concerned[-1] :] if concerned else text
+    return next((word for needle, word in _PERSONS if re.search(needle, text)), text.removeprefix("当該"))
+
+
+def persons(text: str) -> tuple[str, ...]:
+    """The persons that 「Xに係るY」 names in X, each once, by a short word or by the word the text defines for them.
+
+    Examples:
+        >>> persons("当該申請に係る障害児の保護者又は当該保護者と同一の世帯に属する者")
+        ('保護者', '世帯員')
+        >>> persons("同法第六条第二項の要保護者又は同条第一項の被保護者であった者（以下「要保護者等」という。）")
+        ('要保護者等',)
+    """
+    parts = [_part(p) for p in _split(text, _PERSON_END)]
+    whole = parts[-1].defines if parts else None
+    if whole is not None and whole.endswith("等"):
+        return (whole,)
+    return tuple(dict.fromkeys(p.defines or person(p.name) for p in parts))
+
+
+def of_whom(text: str) -> tuple[str, str]:
+    """「Xに係るY」 as (X, Y), parted at the last に係る outside parentheses; X is "" where nobody is named.
+
+    Examples:
+        >>> of_whom("当該徴収に係る児童に係る費用の徴収に関する情報（同法の措置に係る部分に限る。）")
+        ('当該徴収に係る児童', '費用の徴収に関する情報（同法の措置に係る部分に限る。）')
+    """
+    depth, at = 0, -1
+    for i, ch in enumerate(text):
+        depth += (ch in _OPEN) - (ch in _CLOSE)
+        if depth == 0 and text.startswith("に係る", i):
+            at = i
+    return (text[:at], text[at + len("に係る") :]) if at >= 0 else ("", text)
+
+
+def each_information(text: str) -> tuple[str, ...]:
+    """The members of a list of information, each with the persons named before it.
+
+    Examples:
+        >>> each_information("申請者に係る前号に掲げる情報並びに同居者に係る戸籍関係情報")
+        ('申請者に係る前号に掲げる情報', '同居者に係る戸籍関係情報')
+    """
+    return _split(text, _INFORMATION_END)
 
 
 def persons_and_information(text: str) -> tuple[tuple[str | None, str], ...]:
@@ -188,14 +235,7 @@ def persons_and_information(text: str) -> tuple[tuple[str | None, str], ...]:
         >>> persons_and_information("当該申請を行う者に係る地方税関係情報")
         (('申請者', '地方税関係情報'),)
     """
-    body = without_delegation(text.strip())
-    head, separator, tail = body.rpartition("に係る")
-    if not separator:
-        return tuple((None, name) for name in information(body))
-    people = _JOINER.split(without_parentheses(head))
-    words: list[str] = []
-    for one in people:
-        word = person(one)
-        if word not in words:
-            words.append(word)
-    return tuple((word, name) for name in information(tail) for word in words)
+    head, tail = of_whom(without_delegation(text.strip()))
+    if not head:
+        return tuple((None, name) for name in information(tail))
+    return tuple((word, name) for name in information(tail) for word in persons(head))

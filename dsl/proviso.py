@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from dsl.place import Place
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def barred(
-    m: Municipality, party: str, affair: str, granted: frozenset[GrantedInformation], at: Place | None
+    m: Municipality,
+    party: str,
+    affair: str,
+    granted: frozenset[GrantedInformation],
+    procedures: frozenset[str] | None,
+    at: Place | None,
 ) -> Iterator[tuple[frozenset[GrantedInformation], tuple[Bar, ...]]]:
     """Cut the information by the bars that the proviso lays on it."""
     if at is None:
@@ -23,20 +28,27 @@ def barred(
     proviso = at.citations[0]
     groups: dict[tuple[Bar, ...], set[GrantedInformation]] = {}
     for item in granted:
-        groups.setdefault(tuple(_bars(m, party, affair, item.name, proviso)), set()).add(item)
+        groups.setdefault(tuple(_bars(m, party, affair, item, procedures, proviso)), set()).add(item)
     for bars, items in groups.items():
         yield frozenset(items), bars
 
 
-def _bars(m: Municipality, party: str, affair: str, name: str, proviso: Citation) -> Iterator[Bar]:
+def _bars(
+    m: Municipality,
+    party: str,
+    affair: str,
+    item: GrantedInformation,
+    procedures: frozenset[str] | None,
+    proviso: Citation,
+) -> Iterator[Bar]:
     designations = m.parties[party].designations
     known = m.affairs.get(affair) or m.national.affairs.get(affair)
     scope = known.scope if known else frozenset({affair})
     seen: set[tuple[Period, tuple[Literal, ...]]] = set()
-    for grant in _link_grants(m):
-        if grant.affair not in scope or not grant.parties & designations or grant.information is None:
+    for grant in (grant for id_ in sorted(scope) for held in (m.national, m) for grant in held.links.get(id_, ())):
+        if not grant.parties & designations or grant.information is None:
             continue
-        if all(g.name != name for g in grant.information):
+        if not _opens(grant, item, procedures):
             continue
         literals = tuple(_when_open(grant, own=bool(grant.holders & designations)))
         if (grant.period, literals) in seen:
@@ -47,11 +59,28 @@ def _bars(m: Municipality, party: str, affair: str, name: str, proviso: Citation
             id=f"{proviso.clause}!proviso#{grant.id}",
             period=grant.period,
             literals=literals,
-            text=f"{proviso.label}ただし書により、{condition}{name}は{grant.bases[-1].label}に基づき"
+            text=f"{proviso.label}ただし書により、{condition}{item.name}は{grant.bases[-1].label}に基づき"
             "情報提供ネットワークシステムを使用して提供を受けることができるため、庁内の利用はできない",
             citation=proviso,
             alternative=f"{grant.bases[0].label}により、情報提供ネットワークシステムを使用して照会する",
         )
+
+
+def _opens(grant: Grant, item: GrantedInformation, procedures: frozenset[str] | None) -> bool:
+    """Whether the network opens the information.
+
+    Procedures and persons part the two only where both are those of the linkage table: other norms name them otherwise.
+    """
+    named = [g for g in grant.information or () if g.name == item.name]
+    if not procedures or not grant.procedures or _affairs(procedures) != _affairs(grant.procedures):
+        return bool(named)
+    return bool(procedures & grant.procedures) and any(
+        None in (g.person, item.person) or g.person == item.person for g in named
+    )
+
+
+def _affairs(procedures: frozenset[str]) -> set[str]:
+    return {p.rpartition("/")[0] for p in procedures}
 
 
 _WHEN = {
@@ -67,10 +96,10 @@ def _when_open(grant: Grant, *, own: bool) -> Iterator[Literal]:
     yield from (c.literal for c in grant.conditions if c.literal.fact == Fact.PPC_NOTIFIED)
 
 
-def _link_grants(m: Municipality) -> Iterator[Grant]:
-    for grant in m.national.grants:
+def linked(grants: Iterable[Grant]) -> dict[str, list[Grant]]:
+    """The linkages among grants, by affair."""
+    found: dict[str, list[Grant]] = {}
+    for grant in grants:
         if Action.LINK in grant.actions:
-            yield grant
-    for grant in m.grants:
-        if Action.LINK in grant.actions:
-            yield grant
+            found.setdefault(grant.affair, []).append(grant)
+    return found

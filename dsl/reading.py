@@ -22,6 +22,7 @@ from dsl.syntax import (
     InstrumentKind,
     Item,
     ItemsBelow,
+    NamedAffair,
     NarrowingList,
     NarrowingPairs,
     NoEffect,
@@ -101,11 +102,11 @@ class TreeBuilder:
 
     def articles(self, drafts: Sequence[DraftArticle], *, supplementary: bool = False) -> tuple[Article, ...]:
         """Articles in order."""
-        numbers = tuple(d.line.number for d in drafts)
+        numbers = tuple(dict.fromkeys(d.line.number for d in drafts))  # side by side, a number stands twice
         return tuple(self._article(d, numbers, supplementary) for d in drafts)
 
     def _article(self, draft: DraftArticle, numbers: Sequence[str], supplementary: bool) -> Article:
-        known = tuple(p.number for p in draft.paragraphs)
+        known = tuple(dict.fromkeys(p.number for p in draft.paragraphs))
         paragraphs = tuple(
             self._paragraph(
                 p,
@@ -177,8 +178,10 @@ class TreeBuilder:
             yield Sentence(text_of(fragment), formula, own)
 
     def _well_formed(self, fragment: Fragment) -> bool:
-        opened = fragment.text.count("（") + fragment.text.count("(")
-        if opened != fragment.text.count("）") + fragment.text.count(")"):
+        bare = re.sub(
+            "「[^「」]*」", "", fragment.text
+        )  # a reading cites words with half a bracket: 「事務（第十九条第八号」とあるのは
+        if bare.count("（") + bare.count("(") != bare.count("）") + bare.count(")"):
             self.report.add(
                 "J0029", fragment.span(), "「（」と「）」の数が合いません", "かっこの始まりと終わりを確かめてください。"
             )
@@ -216,7 +219,7 @@ class TreeBuilder:
         line = draft.line
         annotations = tuple(a for _, a in line.marked.annotations)
         text, definition = line.text, None
-        if any(isinstance(f, NarrowingPairs) for f in formulas):
+        if any(isinstance(f, NarrowingPairs) and f.single is None for f in formulas):
             text, definition = self._pair(line, bool(draft.children))
         formula = None
         if any(isinstance(f, StatutoryFormula) and f.effect == "prohibition_of_provision" for f in formulas):
@@ -298,10 +301,17 @@ class TreeBuilder:
 
 def _wants_items(formula: Formula | None) -> bool:
     match formula:
-        case NarrowingPairs() | RequiredDocuments() | Definitions(items_below=True) | CardUse(affairs=ItemsBelow()):
+        case (
+            NarrowingPairs(single=None)
+            | RequiredDocuments()
+            | Definitions(items_below=True)
+            | CardUse(affairs=ItemsBelow())
+        ):
             return True
         case NarrowingList(single=None):
             return True
+        case NarrowingPairs(information=NamedAffair(text=text)):
+            return "次に掲げる情報" in text
         case ScopeOfIndependentUse(clauses=clauses):
             return any(isinstance(c.affairs, ItemsBelow) for c in clauses)
         case _:

@@ -10,9 +10,11 @@ import msgspec
 
 from dsl.findings import nearest
 from dsl.granting import TAX, USES, assessment_condition, gate_citations, is_pension, network_limits
+from dsl.national_model import LinkItem
 from dsl.operative import add_grant
 from dsl.place import Entry
 from dsl.syntax import Span
+from engine.japanese import canonical
 from engine.period import Period
 from engine.rule_set import (
     Action,
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 def affair_key(m: Municipality, name: str) -> str | None:
     """The affair a register names: by id, citation or wording."""
-    for table in (m.affairs, m.national.affairs):
+    for table in (m.affairs, m.national.affairs, m.national.affairs_elsewhere):
         for affair in table.values():
             if name in (affair.id, affair.name, *affair.aliases) or affair.id == f"{m.code}/{name}":
                 return affair.id
@@ -59,22 +61,26 @@ def register_affair(m: Municipality, name: str, span: Span) -> str | None:
 def linkages(m: Municipality) -> None:
     """Linkages of independent use, from the notifications to the PPC (委員会規則第3条)."""
     for entry in m.organisation.notifications:
+        effect = Period(entry.effective or m.national.gates["trial-operation"].first, entry.ceased)
+        if effect.intersect(m.national.act.span) is None:
+            continue
         key = register_affair(m, entry.affair, entry.span)
-        item = m.national.items.get(entry.similar_to.rpartition("/")[2])
+        item = _similar(m, entry.similar_to)
         if item is None:
             m.findings.add(
                 "J0302",
                 m.organisation.path,
                 entry.span,
-                f"準ずる事務「{entry.similar_to}」は番号法別表第二にありません",
-                "例: 番号法別表第二/9",
+                f"準ずる事務「{entry.similar_to}」は、番号法別表第二にも利用特定個人情報提供命令第2条の表にもありません",
+                "例: 番号法別表第二/9、利用特定個人情報提供命令第2条の表の13の項",
             )
         if key is None or item is None:
             continue
-        open_ = {n for p in item.pairs for n in p.information}
+        open_ = set(item.information)
         for beyond in [n for n in entry.information if n not in open_]:
+            other_days = beyond in m.national.opened_elsewhere.get(item.affair, ())
             m.findings.add(
-                "J0320",
+                "J0302" if other_days else "J0320",
                 m.organisation.path,
                 entry.span,
                 f"「{beyond}」は、{item.citation.label}で求められる情報にありません",
@@ -85,23 +91,33 @@ def linkages(m: Municipality) -> None:
         _linkage(
             m,
             key,
-            item.number,
+            item,
             [n for n in entry.information if n in open_],
-            Period(entry.effective or m.national.gates["trial-operation"].first, entry.ceased),
+            effect,
             notified=entry.effective is not None,
         )
 
 
+def _similar(m: Municipality, name: str) -> LinkItem | None:
+    """The item of the linkage table in force whose affair has, or on other days had, this address."""
+    wanted = canonical(name)
+    for affairs in (m.national.affairs, m.national.affairs_elsewhere):
+        for affair in affairs.values():
+            if affair.id in m.national.items and wanted in map(canonical, (affair.id, *affair.aliases)):
+                return m.national.items[affair.id]
+    return None
+
+
 def _linkage(
-    m: Municipality, affair: str, number: str, names: Sequence[str], period: Period, *, notified: bool
+    m: Municipality, affair: str, item: LinkItem, names: Sequence[str], period: Period, *, notified: bool
 ) -> None:
-    item = m.national.items[number]
     uses = m.uses.get(affair, ())
     addresses = m.national.gate_addresses.get("independent-linkage", ())
     ground = gate_citations(m.national, "independent-linkage")
     if not addresses or not uses:
         return
     gate = m.national.gates["independent-linkage"]
+    rules = _by_provision(m.national.grounds.get("independent_linkage", ()))
     for pair in item.pairs:
         for name in (n for n in pair.information if n in names):
             bounds = network_limits(m.national, local=True, pension=is_pension(name, pair.holders))
@@ -116,7 +132,7 @@ def _linkage(
                     use.parties,
                     Entry(affair, None, None, (), period, (), None),
                     open_.intersect(use.period) if open_ else None,
-                    [[address], *([basis] for basis in use.bases), [item.citation]],
+                    [[address], *rules, *([basis] for basis in use.bases), [item.citation]],
                     information=frozenset({GrantedInformation(name)}),
                     procedures=use.procedures,
                     holding=Holding.NETWORK,
@@ -125,6 +141,14 @@ def _linkage(
                     limits=tuple(b for b, _ in bounds),
                     assumptions=[*use.assumptions, *assumed, *([gate.assumption] if gate.assumption else [])],
                 )
+
+
+def _by_provision(citations: Sequence[Citation]) -> list[list[Citation]]:
+    """The provisions of the Commission's rule on which the linkage rests besides the Act, each with its addresses in turn."""
+    found: dict[str, list[Citation]] = {}
+    for citation in citations:
+        found.setdefault(citation.clause, []).append(citation)
+    return list(found.values())
 
 
 def _widest(uses: Sequence[Grant]) -> Iterator[Grant]:

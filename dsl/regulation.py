@@ -10,7 +10,19 @@ from dsl.findings import Findings
 from dsl.instrument import Instrument, row_number, value, values
 from dsl.normalise import normalise
 from dsl.phrases import persons_and_information, without_delegation, without_parentheses
-from dsl.syntax import Article, Item, NarrowingList, NarrowingPairs, Paragraph, ProvisionRef, Row, RowRef, Table, Whose
+from dsl.syntax import (
+    Article,
+    Item,
+    NarrowingList,
+    NarrowingPairs,
+    Paragraph,
+    ProvisionRef,
+    Row,
+    RowRef,
+    Span,
+    Table,
+    Whose,
+)
 from engine.period import Period
 from engine.rule_set import Citation, GrantedInformation, Procedure
 
@@ -112,6 +124,7 @@ class Regulations:
             if not found:
                 self._missing(regulation, ordinance, ref, targets)
             for target in found:
+                self._claimed(regulation, target, formula, period, ref.span)
                 if isinstance(formula, NarrowingPairs):
                     self._pairs(regulation, target, article, paragraph, period)
                 else:
@@ -142,6 +155,37 @@ class Regulations:
             "J0315", regulation, ref.span, f"{ordinance.short}の{_table(ref.table.number)}に{where}がありません", known
         )
 
+    def _claimed(
+        self,
+        regulation: Instrument,
+        target: Target,
+        formula: NarrowingList | NarrowingPairs,
+        period: Period,
+        span: Span,
+    ) -> None:
+        """Whether another regulation has already said what the row leaves to regulations, on the same days."""
+        pairs = isinstance(formula, NarrowingPairs)
+        only = None if isinstance(formula, NarrowingPairs) else formula.only
+        other = next(
+            (
+                n.citation
+                for n in self._targets.get(target.key, ())
+                if n.citation.instrument != regulation.short
+                and (n.information is not None) == pairs
+                and n.only == only
+                and n.period.intersect(period) is not None
+            ),
+            None,
+        )
+        if other is not None:
+            self._findings.add(
+                "J0348",
+                regulation,
+                span,
+                f"この項について規則で定めることを、{other.label}も定めています",
+                "どちらか一方にまとめてください。機関ごとに定めるなら、条例の項を機関ごとに分けてください。",
+            )
+
     def _store(self, target: Target, narrowing: Narrowing) -> None:
         self._targets.setdefault(target.key, []).append(narrowing)
         self.clauses.add(narrowing.citation.clause)
@@ -158,8 +202,8 @@ class Regulations:
     ) -> str:
         name = value(item.annotations, "手続") or f"{prefix}{item.number}"
         key = f"{target.affair}/{name}"
-        citation = regulation.cite_provision(period, article, paragraph, item)[0]
-        self.procedures.setdefault(key, Procedure(key, target.affair, item.text.raw, citation))
+        citations = regulation.cite_provision(period, article, paragraph, item)
+        self.procedures.setdefault(key, Procedure(key, target.affair, item.text.raw, citations))
         self.at.setdefault((regulation.prefix, article.number, paragraph.number, item.number), key)
         return key
 
@@ -180,7 +224,7 @@ class Regulations:
         )
         if formula.single is not None and not keys:
             key = f"{target.affair}/{prefix}1"
-            self.procedures.setdefault(key, Procedure(key, target.affair, formula.single.text, citation))
+            self.procedures.setdefault(key, Procedure(key, target.affair, formula.single.text, (citation,)))
             keys = frozenset({key})
         self._store(target, Narrowing(citation, period, keys or None, None, formula.only))
 

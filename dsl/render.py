@@ -90,9 +90,9 @@ def _width(characters: Iterable[str]) -> int:
 # ---- for tools ------------------------------------------------------------------------------------
 
 
-def to_json(findings: Iterable[Diagnostic]) -> str:
-    """The findings as a JSON array."""
-    rows = [
+def as_values(findings: Iterable[Diagnostic]) -> list[dict[str, Any]]:
+    """The findings as plain values for JSON."""
+    return [
         {
             "code": d.code,
             "severity": d.severity.value,
@@ -107,7 +107,11 @@ def to_json(findings: Iterable[Diagnostic]) -> str:
         }
         for d in findings
     ]
-    return json.dumps(rows, ensure_ascii=False, indent=2)
+
+
+def to_json(findings: Iterable[Diagnostic]) -> str:
+    """The findings as a JSON array."""
+    return json.dumps(as_values(findings), ensure_ascii=False, indent=2)
 
 
 def to_sarif(findings: Iterable[Diagnostic]) -> str:

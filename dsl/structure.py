@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from dsl.amending import AMENDING, CONSOLIDATE, is_amending
 from dsl.annotations import PROVISION_NAMES
 from dsl.codes import Reporter
 from dsl.fragment import Fragment
@@ -189,6 +190,9 @@ class _Builder:
         )
         if in_place:
             self._paragraph("1", line, numbered=False)
+            return
+        if is_amending(line.text.text):
+            self.report.add("J0030", line.fragment.strip().span(), AMENDING, CONSOLIDATE)
             return
         self.report.add(
             "J0020",

@@ -69,7 +69,10 @@ class Whose(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TableRef:
-    """別表第N of an instrument; number "" means the table that stands in this paragraph (次の表)."""
+    """別表第N of an instrument.
+
+    Number "" of the Act is its only table (別表, from 2024-05-27); of another instrument, the table in this paragraph (次の表).
+    """
 
     whose: Whose
     number: str
@@ -146,14 +149,21 @@ class ForwardScope:
     span: Span
 
 
-AffairPhrase = ColumnRef | ItemsBelow | NamedAffair | ForwardScope
+@dataclass(frozen=True, slots=True)
+class LinkageTerm:
+    """特定個人番号利用事務 · 利用特定個人情報: what the linkage table of the State holds since 2024-05-27 (法第19条第8号)."""
+
+    span: Span
+
+
+AffairPhrase = ColumnRef | ItemsBelow | NamedAffair | ForwardScope | LinkageTerm
 
 
 @dataclass(frozen=True, slots=True)
 class InformationPhrase:
     """特定個人情報 by column or by wording; `own` when it is 自ら（当該機関）が保有するもの."""
 
-    what: ColumnRef | NamedAffair
+    what: ColumnRef | NamedAffair | LinkageTerm
     own: bool
     span: Span
 
@@ -243,9 +253,15 @@ class NarrowingList:
 
 @dataclass(frozen=True, slots=True)
 class NarrowingPairs:
-    """…次の各号に掲げる事務とし、同項の規則で定める特定個人情報は、…当該各号に定める情報とする。"""
+    """…次の各号に掲げる事務とし、同項の規則で定める特定個人情報は、…当該各号に定める情報とする。
+
+    `single` = the affair in the sentence itself, and `information` what is defined for it there
+    (「…に関する事務とし、同項で定める情報は、…に係る次に掲げる情報とする」: then the items are information, not pairs).
+    """
 
     targets: tuple[RowRef | ProvisionRef, ...]
+    single: NamedAffair | None = None
+    information: NamedAffair | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,14 +319,16 @@ class StatutoryFormula:
 STATUTORY_EFFECTS = (
     "statutory_use",  # 9条1項
     "ordinance_use",  # 9条2項
-    "related_affair_use",  # 9条3項
-    "disaster_payment_use",  # 9条4項
-    "received_use",  # 9条5項
+    "related_affair_use",  # 9条3項（令和6年5月27日から4項）
+    "disaster_payment_use",  # 9条4項（同日から5項）
+    "received_use",  # 9条5項（同日から6項）
     "entrusted_use",  # …の委託を受けた者も、同様とする
     "prohibition_of_provision",  # 19条柱書
     "provision_ground",  # 19条各号（7号・9号以外）
-    "statutory_linkage",  # 19条7号
-    "agency_provision",  # 19条9号
+    "statutory_linkage",  # 19条7号（令和3年9月1日から8号）
+    "linkage_table",  # 令和6年デジタル庁・総務省令第9号2条: 旧別表第二に代わる表
+    "ordinance_affair_linkage",  # 19条9号（独自利用事務の情報連携）
+    "agency_provision",  # 19条9号（令和3年9月1日から11号）
     "prohibition_of_request",  # 15条
     "prohibition_of_collection",  # 20条
     "prohibition_of_file_creation",  # 28条
@@ -318,6 +336,8 @@ STATUTORY_EFFECTS = (
     "network_notification",  # 21条2項
     "provider_obligation",  # 22条1項
     "statutory_deemed_submission",  # 22条2項
+    "ordinance_affair_rules",  # 26条前段: 21条から25条までの準用
+    "ordinance_affair_readings",  # 26条後段: 22条2項の「法令」を「条例」と読む
     "assessment_before_linkage",  # 27条6項
     "assessment",  # 27条1項
     "independent_linkage",  # 委員会規則

@@ -14,6 +14,8 @@ from dsl.syntax import Annotation, Cell, Row, Span, Table, Text
 
 #: names of the column that numbers the rows
 _NUMBER_COLUMN = ("項", "番号", "項番", "号")
+#: what declares that nothing follows from a row
+_VOID = ("効力なし", "未表現", "対象外")
 
 
 def text_of(fragment: Fragment) -> Text:
@@ -47,7 +49,8 @@ def build_table(
         declared = [c.text for c, _ in _cells(header)[0]]
         extra = tuple(a for _, a in header.marked.annotations)
     names = declared or []
-    numbered = bool(names) and names[0] in _NUMBER_COLUMN
+    # the model tables print the numbers without a name above them
+    numbered = bool(names) and (names[0] in _NUMBER_COLUMN or (not names[0] and len(names) > 1))
     reader = _Reader(tuple(names[1:] if numbered else names), numbered, report)
     for line in body:
         reader.take(line)
@@ -78,10 +81,15 @@ class _Reader:
     def __init__(self, columns: tuple[str, ...], numbered: bool, report: Reporter) -> None:
         self.columns, self.numbered, self.report = columns, numbered, report
         self.rows: list[Row] = []
+        self.above: tuple[Cell, ...] = ()
 
     def take(self, line: Line) -> None:
         cells, annotations = _cells(line)
         span = line.fragment.strip().span()
+        held = (*annotations, *(a for _, marks in cells for a in marks))
+        if any(a.name in _VOID for a in held):
+            self._void(cells, held, span)
+            return
         number, continuation = self._number(cells, span)
         if self.numbered and cells:
             annotations = (*cells[0][1], *annotations)
@@ -103,6 +111,21 @@ class _Reader:
             return
         filled = tuple(self._cell(i, c, a) for i, (c, a) in enumerate(cells))
         self.rows.append(Row(number, filled, False, continuation, span, annotations))
+        self.above = filled
+
+    def _void(
+        self, cells: list[tuple[Fragment, tuple[Annotation, ...]]], held: tuple[Annotation, ...], span: Span
+    ) -> None:
+        """A row declared without effect: nothing follows from it, but a blank cell below still repeats its cells."""
+        number = provision_number(cells[0][0].text) if self.numbered and cells else None
+        texts = cells[1:] if self.numbered else cells
+        before = self.above if len(self.above) == len(texts) else ()
+        filled = tuple(
+            before[i] if before and not c.text else Cell(text_of(c), marks) for i, (c, marks) in enumerate(texts)
+        )
+        kept = number or (self.rows[-1].number if self.rows else "1")
+        self.rows.append(Row(kept, filled, True, False, span, held))
+        self.above = filled if len(filled) == len(self.columns) else ()
 
     def _number(self, cells: list[tuple[Fragment, tuple[Annotation, ...]]], span: Span) -> tuple[str | None, bool]:
         if not cells:
@@ -111,7 +134,7 @@ class _Reader:
             )
             return None, False
         written = cells[0][0]
-        if not written.text:
+        if not written.text and not self._own_affair(cells):
             if self.rows and not self.rows[-1].deleted:
                 return self.rows[-1].number, True
             self.report.add(
@@ -133,10 +156,17 @@ class _Reader:
             )
         return number, False
 
+    def _own_affair(self, cells: list[tuple[Fragment, tuple[Annotation, ...]]]) -> bool:
+        """Whether a row of a table without numbers words an affair of its own: only the agency above goes on."""
+        if self.numbered:
+            return False
+        named = [i for i, name in enumerate(self.columns) if "事務" in name and i < len(cells)]
+        return any(cells[i][0].text for i in named)
+
     def _cell(self, index: int, fragment: Fragment, annotations: tuple[Annotation, ...]) -> Cell:
         if fragment.text:
             return Cell(text_of(fragment), annotations)
-        above = next((r.cells[index] for r in reversed(self.rows) if not r.deleted), None)
+        above = self.above[index] if index < len(self.above) else None
         if above is None:
             self.report.add(
                 "J0043",

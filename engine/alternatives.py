@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from datetime import date, timedelta
-from itertools import combinations, product
+from itertools import combinations, islice, product
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,15 +22,16 @@ from engine.matching import literal_value, reaches_holder, reaches_information, 
 from engine.rule_set import Action, Holding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from engine.decision import Decision, Interpreter
     from engine.request import Request
-    from engine.rule_set import Grant, GrantedInformation, Party, RuleSet
+    from engine.rule_set import Bar, Grant, GrantedInformation, Party, RuleSet
 
 MOST = 5  # alternatives offered
 _LARGEST = 6  # changes in one alternative
 _PER_ITEM = 12  # ways tried for one item of information
+_FACT_WAYS = 16  # ways tried to make the bars of one grant fail
 _COMBINED = 512  # combinations of the ways of several items
 _ROUTES = (Action.USE, Action.TRANSFER, Action.LINK)
 
@@ -242,15 +243,10 @@ class _Search:
             for condition in grant.conditions
             if literal_value(condition.literal, facts) is not True
         }
-        choices: list[list[Change | None]] = []
-        for bar in grant.bars:
-            if not bar.period.contains(day) or any(literal_value(x, facts) is False for x in bar.literals):
-                continue
-            choices.append([Change(Kind.FACT, x.fact, not x.value) for x in bar.literals])
-        for chosen in product(*choices[:4]):
-            changes = needed | {change for change in chosen if change is not None}
-            if len({change.name for change in changes}) == len(changes):
-                yield sorted(changes, key=repr)
+        bars = [bar for bar in grant.bars if bar.period.contains(day)]
+        fixed = frozenset(condition.literal.fact for condition in grant.conditions)
+        for changes in islice(_unbarred(bars, facts, frozenset(needed), fixed), _FACT_WAYS):
+            yield sorted(changes, key=repr)
 
     def _holders(self, grant: Grant, asked: Request) -> Iterator[list[Change]]:
         if reaches_holder(grant, asked) is True:
@@ -299,6 +295,27 @@ class _Search:
             case Kind.AGENCY:
                 party = self.index.party(self.request.body, str(change.value))
                 return f"{change.value if party is None else party.name}が行うのであれば"
+
+
+def _unbarred(
+    bars: list[Bar], facts: Mapping[str, bool], changes: frozenset[Change], fixed: frozenset[str]
+) -> Iterator[frozenset[Change]]:
+    """The changes with more, until no bar holds: each bar fails by one of its literals, which may wake another bar.
+
+    The facts in `fixed` are what the conditions of the grant need, and stay.
+    """
+    changed = {change.name: change.value for change in changes}
+    if len(changed) < len(changes):
+        return
+    known = {**facts, **{name: bool(value) for name, value in changed.items()}}
+    standing = next((b for b in bars if not any(literal_value(x, known) is False for x in b.literals)), None)
+    if standing is None:
+        yield changes
+        return
+    for literal in standing.literals:
+        if literal.fact not in changed and literal.fact not in fixed:
+            more = changes | {Change(Kind.FACT, literal.fact, not literal.value)}
+            yield from _unbarred(bars, facts, more, fixed)
 
 
 def _together(ways: tuple[frozenset[Change], ...]) -> frozenset[Change] | None:

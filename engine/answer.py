@@ -151,7 +151,7 @@ def _is_application(rule_set: RuleSet, request: Request) -> bool:
     if request.procedure is None:
         return True
     texts = [
-        part.procedures[request.procedure].text
+        part.procedures[request.procedure].text_on(request.on)
         for part in index_of(rule_set).parts(request.body)
         if request.procedure in part.procedures
     ]

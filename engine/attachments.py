@@ -121,7 +121,7 @@ class _Case:
         droppable = [key for key in asking if self._in(key).decide(document).droppable is Droppable.YES]
         if droppable == asking:
             return decided
-        labels = "、".join(known[key].citation.label for key in droppable)
+        labels = "、".join(known[key].label_on(self.request.on) for key in droppable)
         which = f"省略できるのは{labels}の手続に限られます" if droppable else "どの手続でも省略できません"
         reason = f"手続が示されていないため、省略できるかが分かりません。{which}"
         return Attachment(document.name, Droppable.NO, (reason,), (document.citation,), decided.assumptions)

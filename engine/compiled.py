@@ -282,7 +282,9 @@ class _Run:
             ids = tuple(dict.fromkeys(grant.id for grant in permitting))
             bases = dict.fromkeys(basis for grant in permitting for basis in grant.bases)
             if self.plan.procedure is not None:
-                bases[self.plan.procedure.citation] = None
+                cited = self.plan.procedure.cited_on(self.on)
+                if cited is not None:
+                    bases[cited] = None
             return ItemDecision(item.information, Outcome.PERMITTED, ids, tuple(bases), ()), permitting
         said = {said for _, said in states}
         outcome = next((outcome for given, outcome in _BY_STATE if given in said), Outcome.NO_BASIS)
@@ -334,8 +336,8 @@ def _near_misses(plan: Plan, item: _Item, on: date) -> list[Unmet]:
         key=lambda g: (-g.period.last.toordinal() if g.period.last is not None else 0, g.id),
     )
     procedures: dict[str, Procedure] = {key: value for part in plan.parts for key, value in part.procedures.items()}
-    reasons = _few(wording.not_yet(grant) for grant in later)
-    reasons += _few(wording.expired(grant) for grant in gone)
+    reasons = _few(wording.not_yet(grant) for grant in _one_a_clause(later))
+    reasons += _few(wording.expired(grant) for grant in _one_a_clause(gone))
     missed = {
         kind: sorted((g for g in grants if g.period.contains(on)), key=lambda g: g.id)
         for kind, grants in item.misses.items()
@@ -347,6 +349,14 @@ def _near_misses(plan: Plan, item: _Item, on: date) -> list[Unmet]:
     prohibition = next((p for p in plan.prohibitions if p.citation.in_force.contains(on)), None)
     reasons.append(wording.no_ground(plan.party, plan.affair, plan.action, item.information, prohibition))
     return reasons
+
+
+def _one_a_clause(grants: Iterable[Grant]) -> Iterable[Grant]:
+    """The first grant of each operative clause: a clause has several where its text or its conditions changed."""
+    found: dict[str, Grant] = {}
+    for grant in grants:
+        found.setdefault(grant.clause, grant)
+    return found.values()
 
 
 def _sorted(voids: tuple[Void, ...]) -> list[Void]:

@@ -62,7 +62,7 @@ def reasoning(rule_set: RuleSet, request: Request) -> Node:
     items = [_item(index, request, information, party) for information in request.information or (None,)]
     broken = tuple(Node(wording.rule_set_fault(fault).text, False) for fault in faults)
     who = request.party if party is None else party.name
-    what = request.affair if affair is None else affair.name
+    what = request.affair if affair is None else affair.name_on(request.on)
     return Node(
         f"{spoken_day(request.on)}、{who}が「{what}」のために行う{wording.ACTIONS[request.action]}",
         False if faults else _all([item.holds for item in items]),

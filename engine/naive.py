@@ -189,7 +189,7 @@ def assemble(
     if faults:
         return fault_decision(rule_set, request, faults)
     procedures = [p.procedures[request.procedure] for p in parts if request.procedure in p.procedures]
-    procedure = procedures[0].citation if procedures else None
+    procedure = procedures[0].cited_on(request.on) if procedures else None
     resting: list[Grant] = []
     items: list[ItemDecision] = []
     for item in request.information or (None,):

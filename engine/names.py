@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,7 +30,7 @@ _HEADS = (
 )
 
 
-def _head(text: str) -> frozenset[str]:
+def head_designations(text: str) -> frozenset[str]:
     """What the head of one local body falls under, by the form of the name; nothing for a choice of heads."""
     if "又は" in text:
         return frozenset()
@@ -69,7 +70,8 @@ class Names:
             numbers = self.procedures.setdefault(procedure.affair, {})
             numbers[procedure.id] = procedure.id
             numbers.setdefault(provision_number(procedure.id.removeprefix(f"{procedure.affair}/")), procedure.id)
-            numbers.setdefault(canonical(procedure.citation.label), procedure.id)
+            for citation in procedure.citations:
+                numbers.setdefault(canonical(citation.label), procedure.id)
 
 
 class Directory:
@@ -149,8 +151,8 @@ class Directory:
         for table in self.tables:
             if text in table.designations:
                 designation = table.designations[text]
-                return Holder(designation, frozenset({designation}) | _head(text), None)
-        designations = _head(text)
+                return Holder(designation, frozenset({designation}) | head_designations(text), None)
+        designations = head_designations(text)
         return Holder(text, designations, None) if designations else None
 
     def nearest_agency(self, name: str) -> str | None:
@@ -183,8 +185,9 @@ class Registered:
         self._rule_set = rule_set
         self._codes = {plain(name): code for name, code in rule_set.names.items()}
         self._codes |= {code: code for code in rule_set.bodies}
+        called = Counter(plain(part.body.name) for part in rule_set.bodies.values() if part.body is not None)
         for code, part in rule_set.bodies.items():
-            if part.body is not None:
+            if part.body is not None and called[plain(part.body.name)] == 1:  # 府中市 and 伊達市 are two bodies each
                 self._codes.setdefault(plain(part.body.name), code)
 
     def municipality(self, name: str) -> str | None:

@@ -172,7 +172,7 @@ class Resolver:
             on = date.fromisoformat(given)
         except ValueError:
             return None
-        if not self.rule_set.valid.contains(on):
+        if on.isoformat() != given or not self.rule_set.valid.contains(on):  # 2024-W01-1 is ten characters too
             return None
         if len(self._days) >= _DAYS:
             self._days.clear()

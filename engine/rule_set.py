@@ -176,6 +176,12 @@ class Prohibition(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
+def _worded(wordings: tuple[tuple[date, str], ...], on: date, latest: str) -> str:
+    """The last wording that began on or before the day; before the first one, the first."""
+    begun = [text for first, text in wordings if first <= on]
+    return begun[-1] if begun else wordings[0][1] if wordings else latest
+
+
 class Affair(msgspec.Struct, frozen=True, gc=False):
     """An affair (事務). `scope` holds the ids whose grants reach it: itself, broader, narrower.
 
@@ -189,15 +195,37 @@ class Affair(msgspec.Struct, frozen=True, gc=False):
     fields: frozenset[str] = frozenset()  # 分野
     statutory: bool = True
     assumptions: tuple[str, ...] = ()
+    wordings: tuple[tuple[date, str], ...] = ()  # where the name changed: from that day it reads so
+
+    def name_on(self, on: date) -> str:
+        """The name as the text of the day words it."""
+        return _worded(self.wordings, on, self.name)
 
 
 class Procedure(msgspec.Struct, frozen=True, gc=False):
-    """A numbered procedure (号) that an affair is narrowed to. Key: `<affair>/<number>`."""
+    """A numbered procedure (号) that an affair is narrowed to. Key: `<affair>/<number>`.
+
+    `citations` are its addresses in turn; their periods do not overlap. `text` is its latest wording, `wordings` all of
+    them in turn when there were several.
+    """
 
     id: str
     affair: str
     text: str
-    citation: Citation
+    citations: tuple[Citation, ...]
+    wordings: tuple[tuple[date, str], ...] = ()
+
+    def text_on(self, on: date) -> str:
+        """The wording of a day."""
+        return _worded(self.wordings, on, self.text)
+
+    def cited_on(self, on: date) -> Citation | None:
+        """The address of the procedure on a day, None when it does not stand then."""
+        return next((c for c in self.citations if c.in_force.contains(on)), None)
+
+    def label_on(self, on: date) -> str:
+        """Its address on a day; on other days the latest it had."""
+        return (self.cited_on(on) or self.citations[-1]).label
 
 
 class Party(msgspec.Struct, frozen=True, gc=False):
@@ -271,13 +299,14 @@ class DeemedSubmission(msgspec.Struct, frozen=True, gc=False):
 
 
 class Gate(msgspec.Struct, frozen=True, gc=False):
-    """A dated gate of the roadmap (番号の利用, 試行運用, 本格運用 …)."""
+    """A dated gate of the roadmap (番号の利用, 試行運用, 本格運用 …); `planned`: the day is a plan's (予定), not the event's."""
 
     id: str
     text: str
     first: date
     source: str
     assumption: str | None = None
+    planned: bool = False
 
 
 class Assumption(msgspec.Struct, frozen=True, gc=False):

@@ -130,7 +130,7 @@ def holder(grant: Grant) -> Unmet:
 def procedure(grant: Grant, known: dict[str, Procedure]) -> Unmet:
     """The ground is for other procedures of the affair."""
     ids = sorted(grant.procedures or ())
-    labels = _joined(known[key].citation.label if key in known else key for key in ids)
+    labels = _joined(known[key].label_on(grant.period.first) if key in known else key for key in ids)
     return Unmet("procedure", f"{ground(grant)}が認める手続は{labels}です", _first(grant), grant.id)
 
 

@@ -16,8 +16,9 @@ from typing import Any
 
 from rich.console import Console
 
-from api.bench import loading, municipalities, report, speed
-from api.project import default_ordinances, load
+from api.bench import checking, loading, municipalities, report, speed
+from api.project import default_ordinances
+from api.project import load as load_project
 from engine.rule_set import RuleSet
 
 __all__ = ["run"]
@@ -31,6 +32,7 @@ def run(
     echo: Callable[[str], object] = print,
     rules: Path | None = None,
     ordinances: Sequence[Path] = (),
+    service: bool | None = None,
 ) -> dict[str, Any]:
     """Measure everything, print the tables and keep the figures.
 
@@ -40,17 +42,20 @@ def run(
         echo: told of progress and, in the end, the tables, a text each.
         rules: the folder of the national rules; None for the project's own.
         ordinances: municipality folders; empty for the project's own.
+        service: whether the service over HTTP is measured too; None: unless quick.
 
     Returns:
-        The figures: `machine`, `speed`, `municipalities`, `loading`, `targets`; or `error`.
+        The figures: `machine`, `speed`, `municipalities`, `loading`, `check`, `targets`; or `error`.
     """
     started = time.perf_counter()
     result: dict[str, Any] = {"machine": _machine(), "quick": quick}
-    project = load(rules, ordinances)
+    project = load_project(rules, ordinances)
     fault = _unusable(project.rule_set)
     if fault is None:
         result |= _measured(project.rule_set, quick, echo, rules, ordinances)
         result["targets"] = report.targets(result)
+        if service or (service is None and not quick):
+            result["service"] = _service(quick, echo)
     else:
         result["error"] = fault
     result["seconds"] = round(time.perf_counter() - started, 1)
@@ -84,9 +89,21 @@ def _measured(
     result["loading"] = loading.measure(rules, _one_municipality(ordinances), 1 if quick else 7)
     tell(f"{plan.count}団体を計っています")
     result["municipalities"] = municipalities.measure(plan)
+    count = 4 if quick else MUNICIPALITIES
+    tell(f"{count}団体の検査を計っています")
+    result["check"] = checking.measure(count, 1 if quick else 5, rules, ordinances[0] if ordinances else None)
     tell("一件の判定を計っています")
     result["speed"] = speed.measure(_only_one(rule_set) if quick else rule_set, scale, tell)
     return result
+
+
+def _service(quick: bool, echo: Callable[[str], object]) -> dict[str, Any]:
+    try:
+        from api.bench.service import measure
+    except ImportError as error:
+        return {"error": f"{error.name} が入っていません"}
+    echo("HTTPのサービスを計っています")
+    return measure(quick, echo)
 
 
 def _only_one(rule_set: RuleSet) -> RuleSet:

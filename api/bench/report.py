@@ -47,6 +47,9 @@ def _targets(result: dict[str, Any]) -> Iterator[tuple[str, str, float | None, b
     yield f"{many.get('count', '?')}団体 ÷ 1団体", "1.2倍以下", value, value is not None and value <= 1.2
     value = loading["cache_median"]["wall_s"] if loading.get("cache_used") else None
     yield "キャッシュからの起動（秒、Pythonの起動を含む）", "0.3秒未満", value, value is not None and value < 0.3
+    value = result["check"].get("one_change_beyond_start_s")
+    title = f"{result['check']['count']}団体のうち一つの文書を変えた後の検査（秒、Pythonの起動を除く）"
+    yield title, "1秒未満", value, value is not None and value < 1
 
 
 def _fastest(peers: dict[str, Any], package: str) -> float | None:
@@ -63,6 +66,7 @@ def show(result: dict[str, Any], console: Console) -> None:
     _show_speed(result["speed"], console)
     _show_municipalities(result["municipalities"], console)
     _show_loading(result["loading"], console)
+    _show_check(result["check"], console)
     table = Table(title="目標（イシュー2）", title_justify="left")
     for title in ("項目", "目標", "実測", "結果"):
         table.add_column(title)
@@ -133,6 +137,27 @@ def _show_municipalities(many: dict[str, Any], console: Console) -> None:
         f"複製 {many['multiply_s']:.1f} 秒、索引の用意 {many['index_build_s'] * 1000:.1f} ms、"
         f"団体ごとの初回 {many['first_touch_ms_per_municipality']:.2f} ms。"
     )
+
+
+def _show_check(check: dict[str, Any], console: Console) -> None:
+    if "error" in check:
+        console.print(f"検査: 計測できません（{check['error']}）")
+        return
+    title = (
+        f"国の文書と{check['count']}団体の検査（文書 {check['files']}件、{check['bytes'] / 1e6:.0f} MB、実時間、秒）"
+    )
+    table = Table(title=title, title_justify="left")
+    for column in ("起点", "時間", "CPU時間", "主プロセス MB", "作業プロセス MB"):
+        table.add_column(column, justify="left" if column == "起点" else "right")
+    alone = check["cold_one_job"]
+    rows = [(f"初めて（うち{alone['count']}団体を一つずつ）", alone)]
+    rows.append((f"初めて（同時に{check['cores']}）", check["cold_all_jobs"]))
+    rows += [("変わりなし", one) for one in check["unchanged"]]
+    rows += [("一つの文書を変えた後", one) for one in check["one_change"]]
+    for name, one in rows:
+        worker = f"{one['worker_memory_mb']:.0f}" if one["worker_memory_mb"] else ""
+        table.add_row(name, f"{one['wall_s']:.2f}", f"{one['cpu_s']:.2f}", f"{one['memory_mb']:.0f}", worker)
+    console.print(table)
 
 
 def _show_loading(loading: dict[str, Any], console: Console) -> None:

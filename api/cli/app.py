@@ -1,12 +1,33 @@
-"""The commands gathered: `jorei check fmt text decide explain replay bench`."""
+"""The commands gathered, in the order of a day's work."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from importlib.metadata import entry_points
+from typing import Annotated, Final
 
 import typer
 
-from api.cli import bench, check, decide, explain, fmt, replay, text
+from api.cli import (
+    bench,
+    callers,
+    check,
+    decide,
+    diff,
+    explain,
+    fmt,
+    import_,
+    keys,
+    log,
+    prove,
+    publications,
+    publish,
+    replay,
+    ruleset,
+    serve,
+    tables,
+    text,
+    timeline,
+)
 from api.cli.japanese import JapaneseCommand, JapaneseGroup
 
 app = typer.Typer(
@@ -18,15 +39,35 @@ app = typer.Typer(
 )
 
 for _name, _command in (
+    ("import", import_.import_),
     ("check", check.check),
     ("fmt", fmt.fmt),
     ("text", text.text),
+    ("tables", tables.tables),
     ("decide", decide.decide),
     ("explain", explain.explain),
     ("replay", replay.replay),
+    ("diff", diff.diff),
+    ("prove", prove.prove),
+    ("timeline", timeline.timeline),
+    ("publish", publish.publish),
+    ("publications", publications.publications),
+    ("serve", serve.serve),
     ("bench", bench.bench),
 ):
     app.command(_name, cls=JapaneseCommand)(_command)
+
+app.add_typer(callers.callers, name="callers")
+app.add_typer(keys.keys, name="keys")
+app.add_typer(log.log, name="log")
+app.add_typer(ruleset.ruleset, name="ruleset")
+
+
+#: Other packages add sub-commands of theirs (typer apps) under this group.
+GROUP: Final = "jorei.commands"
+
+for _point in sorted(entry_points(group=GROUP), key=lambda one: one.name):
+    app.add_typer(_point.load(), name=_point.name)
 
 
 def _version(asked: bool) -> None:

@@ -13,8 +13,10 @@ from api.cli.common import (
     FINE,
     WRONG_CALL,
     AsJson,
+    KnownAt,
     Ordinances,
     Rules,
+    Store,
     echo_json,
     load_project,
     wrong_call,
@@ -32,6 +34,8 @@ def decide(
     request: Annotated[Path, typer.Argument(metavar="要求", help="要求の文書（YAML か JSON）。- は標準入力")],
     as_json: AsJson = False,
     tree: Annotated[bool, typer.Option("--tree", help="判断の筋道（何が満たされ、何が満たされないか）も示す")] = False,
+    known_at: KnownAt = None,
+    store: Store = None,
     rules: Rules = None,
     ordinances: Ordinances = None,
 ) -> int:
@@ -43,7 +47,7 @@ def decide(
     from engine.request import RequestRefused
 
     data = _read(request)
-    project = load_project(rules, ordinances)
+    project = load_project(rules, ordinances, known_at, store)
     if not project.ok:
         return _broken(project, as_json)
     from api.judge import Judge
@@ -56,6 +60,8 @@ def decide(
     answer = judge.answer(resolved)
     if as_json:
         value = answer.to_json()
+        if project.publication is not None:
+            value["publication"] = project.publication.to_json()
         if tree:
             import msgspec
 
@@ -67,7 +73,8 @@ def decide(
         from api.memo import memo
         from api.memo import tree as drawn
 
-        typer.echo(memo(project.rule_set, resolved, answer))
+        published = project.publication.spoken if project.publication is not None else None
+        typer.echo(memo(project.rule_set, resolved, answer, published))
         if tree:
             from engine.explain import reasoning
 

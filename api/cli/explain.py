@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from api.cli.common import FINDINGS, FINE, AsJson, Ordinances, Rules, echo_json, load_project, wrong_call
+from api.cli.common import (
+    FINDINGS,
+    FINE,
+    AsJson,
+    KnownAt,
+    Ordinances,
+    Rules,
+    Store,
+    echo_json,
+    load_project,
+    wrong_call,
+)
 
 
 def explain(
@@ -15,6 +26,8 @@ def explain(
     ],
     on: Annotated[str | None, typer.Option("--on", metavar="日", help="この日に効力のあるものだけ")] = None,
     as_json: AsJson = False,
+    known_at: KnownAt = None,
+    store: Store = None,
     rules: Rules = None,
     ordinances: Ordinances = None,
 ) -> int:
@@ -28,7 +41,7 @@ def explain(
         day = day_of(on)
         if day is None:
             wrong_call(f"「{masked(on)}」という日はありません（例: 2016-01-01、平成28年1月1日）")
-    project = load_project(rules, ordinances)
+    project = load_project(rules, ordinances, known_at, store)
     node = explain_provision(project.rule_set, masked(citation), day)
     if as_json:
         import msgspec
@@ -36,4 +49,6 @@ def explain(
         echo_json(msgspec.to_builtins(node))
     else:
         typer.echo(tree(node))
+        if project.publication is not None:
+            typer.echo(f"\n公開 {project.publication.spoken}の文書による")
     return FINDINGS if node.holds is False else FINE

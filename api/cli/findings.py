@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +15,9 @@ if TYPE_CHECKING:
 
 def as_values(findings: Iterable[Diagnostic]) -> list[dict[str, Any]]:
     """Findings as plain values for JSON."""
-    from dsl.render import to_json
+    from dsl.render import as_values as values
 
-    found: list[dict[str, Any]] = json.loads(to_json(findings))
-    return found
+    return values(findings)
 
 
 def render(findings: Sequence[Diagnostic], sources: Iterable[Source], form: Format = Format.TEXT) -> str:

@@ -12,8 +12,10 @@ from api.cli.common import (
     FINDINGS,
     FINE,
     AsJson,
+    KnownAt,
     Ordinances,
     Rules,
+    Store,
     echo_json,
     load_project,
     wrong_call,
@@ -41,24 +43,72 @@ def replay(
         bool, typer.Option("--coverage", help="どの事例も確かめていない条項と項を挙げる（あれば終了状態1）")
     ] = False,
     show: Annotated[bool, typer.Option("--show", help="合格した事例も、結論・根拠・添付書類を短く示す")] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against", metavar="フォルダ", help="改正後の条例のフォルダでも判定し、答えの変わるものを挙げる"
+        ),
+    ] = None,
+    requests: Annotated[
+        Path | None, typer.Option("--requests", metavar="文書", help="--against で、事例のほかに判定する要求の並び")
+    ] = None,
+    log: Annotated[
+        bool, typer.Option("--log", help="事例でなく、サービスが記録した判定のすべてを、そのときの規則集で判定し直す")
+    ] = False,
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", metavar="フォルダ", help="--log で、サービスの設置フォルダ（省略すると今のフォルダ）"),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            "--database", metavar="URL", help="--log で、記録のデータベース（省略すると設置フォルダの jorei.db）"
+        ),
+    ] = None,
+    first: Annotated[int, typer.Option("--from", min=0, metavar="番号", help="--log で、最初の記録の番号")] = 0,
+    last: Annotated[
+        int | None, typer.Option("--to", min=0, metavar="番号", help="--log で、最後の記録の番号（省略すると最後まで）")
+    ] = None,
     as_json: AsJson = False,
+    known_at: KnownAt = None,
+    store: Store = None,
     rules: Rules = None,
     ordinances: Ordinances = None,
 ) -> int:
     """事例を判定し直し、期待と違うところを示す
 
-    すべて期待どおりなら終了状態は0、違うものか事例の文書の誤りがあれば1です。
+    すべて期待どおりなら終了状態は0、違うものか事例の文書の誤りがあれば1です。--against を付けると、期待とは
+    比べずに、今の文書と改正後の文書とで答えの変わるものを挙げます（あれば1）。--log を付けると、記録された判定が
+    一つ残らず同じ答えになるかを確かめます（違うものがあれば1）。
     """
     from api.scenario_file import read_scenarios, scenario_paths
 
-    project = load_project(rules, ordinances or _folders(paths))
+    if log:
+        if any((paths, junit, coverage, show, against, requests, known_at, store, rules, ordinances)):
+            wrong_call("--log と一緒に使えるのは、--home、--database、--from、--to、--json だけです")
+        from api.cli.replay_log import replay_log
+
+        return replay_log(home or Path(), database, first, last, as_json=as_json)
+    if home is not None or database is not None or first or last is not None:
+        wrong_call("--home、--database、--from、--to は、--log と一緒に使います")
+
+    if against is None and requests is not None:
+        wrong_call("--requests は、--against と一緒に使います")
+    if against is not None and (junit is not None or coverage or show or known_at is not None):
+        wrong_call("--against は、--junit、--coverage、--show、--known-at と一緒には使えません")
+    today = known_at is None
+    project = load_project(rules, ordinances or (_folders(paths) if today else None), known_at, store)
     if not project.ok:
         return _broken(project, as_json)
-    given = list(paths or (m.folder for m in project.municipalities))
+    given = list(paths or (m.folder for m in project.municipalities if today or m.folder.exists()))
     for path in given:
         if not path.exists():
             wrong_call(f"{path} がありません")
     files = [read_scenarios(path) for path in scenario_paths(given)]
+    if against is not None:
+        from api.cli.replay_against import replay_against
+
+        return replay_against(project, against, files, requests, rules, as_json=as_json)
     findings = [d for file in files for d in file.diagnostics]
     if not findings and not any(file.scenarios for file in files):
         wrong_call("事例が一つもありません（scenarios フォルダに *.yaml を置いてください）")
@@ -136,6 +186,8 @@ def _echo(
         refused = sum(r.answer is None for r in results)
         typer.echo(f"適法 {lawful}件、適法でない {len(results) - lawful - refused}件、要求の拒否 {refused}件")
     typer.echo(f"事例 {len(results)}件: 期待どおり {len(results) - failed}件、違うもの {failed}件{faults}")
+    if project.publication is not None:
+        typer.echo(f"公開 {project.publication.spoken}の文書による")
 
 
 def _shown(result: Result) -> Iterator[str]:
@@ -189,6 +241,7 @@ def _as_json(
 ) -> dict[str, Any]:
     value: dict[str, Any] = {
         "ruleset": project.rule_set.digest,
+        **({"publication": project.publication.to_json()} if project.publication is not None else {}),
         "passed": sum(r.passed for r in results),
         "failed": sum(not r.passed for r in results),
         "diagnostics": as_values(findings),

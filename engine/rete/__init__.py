@@ -11,7 +11,8 @@ from engine.decision import Decision, Interpreter
 from engine.naive import NaiveEvaluator, Standing, Standings, assemble, fault_decision, find_affair, find_party
 from engine.request import Request
 from engine.rete.matcher import Fact, Matcher, MatcherError, MatcherMissingError
-from engine.rete.network import NETWORK, grant_facts, request_facts
+from engine.rete.network import NETWORK, Asked, grant_facts, request_facts
+from engine.rete.slices import PartSlices, holdings
 from engine.rule_set import Grant, GrantedInformation, Part, RuleSet
 
 __all__ = ["MatcherError", "MatcherMissingError", "ReteInterpreter", "second_opinion"]
@@ -20,8 +21,9 @@ __all__ = ["MatcherError", "MatcherMissingError", "ReteInterpreter", "second_opi
 class ReteInterpreter:
     """Decides by forward chaining from facts of the request and of grants to grounds.
 
-    Only grants of the request's parts whose affair lies in the scope of the request's affair become
-    facts; they are found through an index by affair made once. Every other test is the matcher's.
+    Only grants of the request's parts that its affair, action, information and holding do not rule out become
+    facts, and of their facts only those that a fact of the request can meet (`engine.rete.slices`,
+    `engine.rete.network.grant_facts`). What speaks against a grant is never left out. Every test is made again by the matcher.
 
     Args:
         rule_set: the rules to read; never changed.
@@ -36,7 +38,7 @@ class ReteInterpreter:
     def __init__(self, rule_set: RuleSet, matcher: Matcher | None = None) -> None:
         self._rule_set = rule_set
         self._matcher = matcher or Matcher(NETWORK)
-        self._slices = {code: _by_affair(part) for code, part in [(None, rule_set.national), *rule_set.bodies.items()]}
+        self._slices: dict[str | None, PartSlices] = {}
 
     def decide(self, request: Request) -> Decision:
         """Decide a resolved request. Whatever goes wrong in the matcher refuses as RULE_SET_FAULT."""
@@ -54,13 +56,26 @@ class ReteInterpreter:
 
     def _match(self, parts: tuple[Part, ...], request: Request) -> dict[GrantedInformation | None, Standings]:
         affair = find_affair(parts, request.affair)
-        codes = [part.body.code if part.body else None for part in parts]
-        grants = [g for code in codes for g in _slice(self._slices[code], affair.scope)]
-        facts = [*request_facts(request, find_party(parts, request.party), affair)]
-        facts += [fact for n, grant in enumerate(grants) for fact in grant_facts(n, grant)]
-        findings = self._matcher.run(facts)
+        party = find_party(parts, request.party)
+        fitting = holdings(request)
+        grants = [g for part in parts for g in self._of(part).grants(request, affair.scope, fitting)]
+        if not grants:
+            return {item: [] for item in request.information or (None,)}
+        facts = [*request_facts(request, party, affair, grants)]
+        asked = Asked.of(request, party)
+        facts += [fact for n, grant in enumerate(grants) for fact in grant_facts(n, grant, asked)]
+        by_grant: dict[int, list[Fact]] = {}
+        for finding in self._matcher.run(facts):
+            by_grant.setdefault(int(finding["g"]), []).append(finding)
         items = request.information or (None,)
-        return {item: _standings(grants, findings, i) for i, item in enumerate(items)}
+        return {item: _standings(grants, by_grant, i) for i, item in enumerate(items)}
+
+    def _of(self, part: Part) -> PartSlices:
+        code = part.body.code if part.body else None
+        found = self._slices.get(code)
+        if found is None:
+            found = self._slices[code] = PartSlices(part)
+        return found
 
 
 def second_opinion(rule_set: RuleSet) -> Interpreter:
@@ -79,30 +94,18 @@ def second_opinion(rule_set: RuleSet) -> Interpreter:
         return NaiveEvaluator(rule_set)
 
 
-def _by_affair(part: Part) -> dict[str, list[tuple[int, Grant]]]:
-    by_affair: dict[str, list[tuple[int, Grant]]] = {}
-    for n, grant in enumerate(part.grants):
-        by_affair.setdefault(grant.affair, []).append((n, grant))
-    return by_affair
+def _standings(grants: list[Grant], by_grant: dict[int, list[Fact]], item: int) -> Standings:
+    found: Standings = []
+    for g in sorted(by_grant):
+        sure = [f["sure"] for f in by_grant[g] if f["k"] == "reach" and f["i"] == item]
+        if sure:
+            found.append((grants[g], _standing(grants[g], by_grant[g], pending=1 not in sure)))
+    return found
 
 
-def _slice(by_affair: dict[str, list[tuple[int, Grant]]], scope: frozenset[str]) -> list[Grant]:
-    numbered = [pair for affair in scope for pair in by_affair.get(affair, ())]
-    return [grant for _, grant in sorted(numbered, key=lambda pair: pair[0])]
-
-
-def _standings(grants: list[Grant], findings: list[Fact], item: int) -> Standings:
-    sure: dict[int, bool] = {}
-    for f in findings:
-        if f["k"] == "reach" and f["i"] == item:
-            g = int(f["g"])
-            sure[g] = sure.get(g, False) or f["sure"] == 1
-    return [(grants[g], _standing(grants[g], g, findings, pending=not sure[g])) for g in sorted(sure)]
-
-
-def _standing(grant: Grant, g: int, findings: list[Fact], *, pending: bool) -> Standing:
+def _standing(grant: Grant, findings: list[Fact], *, pending: bool) -> Standing:
     """Folds the findings on conditions and bars; what the matcher did not say is unknown."""
-    said = {(f["k"], f.get("b"), f.get("n")): f.get("v") for f in findings if f["g"] == g}
+    said = {(f["k"], f.get("b"), f.get("n")): f.get("v") for f in findings}
     conditions = [said.get(("condition", 0, n)) for n in range(len(grant.conditions))]
     bars: list[bool | None] = []
     for b, bar in enumerate(grant.bars):

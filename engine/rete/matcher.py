@@ -3,11 +3,11 @@
 The library is a Rete matcher with traps, each measured (version 2.0.28) and each closed here:
 
 - *Threads crash it and mix answers up*: one lock around everything.
-- *Two background timers take actions away*: they are never started, and cancelled should they exist.
+- *Two background timers take actions away*: `engine.rete.host` has none.
 - *A fact stays until retracted, a state until deleted, and at 1,024 states memory "ends"*: each run has a
   state of its own, deleted at its end whatever happened. Asserting all facts in one batch into a fresh
   state costs about 5 µs a fact, less than asserting and retracting one by one.
-- *An action that raises is swallowed into `state.exception`, and other rules go on*: looked at after each run.
+- *An action that raises is swallowed, and other rules go on*: `engine.rete.host` raises it when they have run.
 - *Silence is no answer*: a sentinel asserted last, in a rule of lowest priority, must have fired.
 - *Deleting a state in which no action ran frees garbage and crashes*: each run first asserts the sentinel alone.
 - *A batch stops at the first fact that no rule observes*: "not handled" is a fault, never an answer.
@@ -17,7 +17,6 @@ The library is a Rete matcher with traps, each measured (version 2.0.28) and eac
 - *When the last comparison of a join fails, the evaluator runs past the end of its array* and, sooner or later,
   crashes (found by AddressSanitizer: events.c, `reduceExpressionSequence`; alternatives, `$or`, lose matches by
   the same slip): each join ends in a comparison that cannot fail, and only conjunctions can be written.
-- *An action with a second parameter silently becomes asynchronous*: actions are made here, with one.
 
 It imports on CPython 3.11 and 3.12 only, so it is imported when a matcher is made, not before.
 """
@@ -32,6 +31,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
+
+from engine.rete.host import Host
 
 #: A fact: flat, values are strings or integers. `k` names its kind.
 Fact = dict[str, str | int]
@@ -116,18 +117,17 @@ class Matcher:
         """
         with self._lock:
             sid = f"run-{next(self._sids)}"
-            self._findings, self._concluded, self._heard = {}, {}, 0
+            self._findings.clear()
+            self._concluded.clear()
+            self._heard = 0
             try:
                 self._chain(sid, list(facts))
-                state = self._host.get_state(_NETWORK, sid)
             except MatcherError:
                 raise
             except Exception as error:
                 raise MatcherError(f"{type(error).__name__}: {error}") from error
             finally:
                 self._delete_state(sid)
-            if "exception" in state:
-                raise MatcherError(str(state["exception"]))
             return list(self._findings.values())
 
     def _chain(self, sid: str, facts: list[Fact]) -> None:
@@ -143,57 +143,42 @@ class Matcher:
         turn = self._heard + 1
         batch = [{**fact, "sid": sid, "id": f"{turn}.{n}", _ONE: 1} for n, fact in enumerate(facts)]
         batch.append({"k": _SENTINEL, "sid": sid, "id": f"{turn}.end"})
-        self._host.assert_facts(_NETWORK, batch)
+        self._host.assert_facts(batch)
         if self._heard != turn:
             raise MatcherError("the matcher answered nothing")
 
     def _delete_state(self, sid: str) -> None:
         if self._heard:
             with contextlib.suppress(Exception):
-                self._host.delete_state(_NETWORK, sid)
+                self._host.delete_state(sid)
                 return
         self._host = self._make_host()  # a state that cannot be deleted would stay for ever: leave the host behind
 
-    def _make_host(self) -> Any:
-        try:
-            from durable import engine
-        except ImportError as error:
-            raise MatcherMissingError(str(error)) from error
-
-        class QuietHost(engine.Host):  # type: ignore[misc]  # the library has no types
-            """A host whose background timers are never started."""
-
-            def _run(self) -> None:
-                return
-
-        host = QuietHost()
-        for timer in ("_d_timer", "_t_timer"):
-            with contextlib.suppress(AttributeError):
-                getattr(host, timer).cancel()
-        host.register_rulesets({_NETWORK: self._definition()})
-        return host
-
-    def _definition(self) -> dict[str, Any]:
+    def _make_host(self) -> Host:
         definition: dict[str, Any] = {
             rule.name: {
                 "all": [{name: {"$and": [t.expression() for t in _anchored(tests)]}} for name, tests in rule.when],
-                "run": self._action(rule),
                 "pri": 1,
             }
             for rule in self._rules
         }
-        sentinel: dict[str, Any] = {"all": [{"end": {"k": _SENTINEL}}], "run": self._hear, "pri": 9}
-        return {**definition, _SENTINEL: sentinel}
+        definition[_SENTINEL] = {"all": [{"end": {"k": _SENTINEL}}], "pri": 9}
+        actions = {rule.name: self._action(rule) for rule in self._rules} | {_SENTINEL: self._hear}
+        try:
+            return Host(_NETWORK, definition, actions)
+        except ImportError as error:
+            raise MatcherMissingError(str(error)) from error
 
     def _hear(self, _matched: Any) -> None:
         self._heard += 1
 
-    def _action(self, rule: Rule) -> Callable[[Any], None]:
-        names = [name for name, _ in rule.when]
+    def _action(self, rule: Rule) -> Callable[[Matched], None]:
+        found = self._findings if rule.final else self._concluded
+        then = rule.then
 
-        def act(closure: Any) -> None:
-            fact = rule.then({name: getattr(closure, name) for name in names})
-            (self._findings if rule.final else self._concluded).setdefault(tuple(fact.items()), fact)
+        def act(matched: Matched) -> None:
+            fact = then(matched)
+            found.setdefault(tuple(fact.items()), fact)
 
         return act
 

@@ -2,16 +2,18 @@
 
 Kinds of facts. Of the request: `ask` (the act), `actor`, `scope` (affairs whose grants reach), `falls`
 (designations of the party, sure or not), `item` or `bare` (with, or without information), `unnamed` or
-`holder` (who holds it), `kept` (designations of the holder), `known` (facts). Of each grant `g`: `grant`,
-`does`, `who`, `procedure`, `entry`, `keeper`, `condition`, `bar`, `literal`. Concluded on the way: `live`
+`holder` (who holds it), `kept` (designations of the holder), `known` (facts). Of each grant `g`: `grant` (for the
+action asked), `who`, `procedure`, `entry`, `keeper`, `condition`, `bar`, `literal`. Concluded on the way: `live`
 (action, affair and period fit), `party`, `placed` (procedure), `held` (holder), `informed` (information).
 Findings: `reach`, `condition`, `active`, `idle`, `literal`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+
+import msgspec
 
 from engine.period import Period
 from engine.request import Request
@@ -80,8 +82,7 @@ NETWORK: tuple[Rule, ...] = (
         "live",
         (
             _p("ask", "ask"),
-            _p("does", "does", _same("action", "ask")),
-            _p("grant", "grant", _same("g", "does"), *_IN_TIME),
+            _p("grant", "grant", _same("action", "ask"), *_IN_TIME),
             _p("scope", "scope", _same("v", "grant", "affair")),
         ),
         lambda m: {"k": "live", **{field: m["grant"][field] for field in ("g", "holding", "bare", "open")}},
@@ -179,20 +180,21 @@ NETWORK: tuple[Rule, ...] = (
 )
 
 
-def request_facts(request: Request, party: Party, affair: Affair) -> Iterator[Fact]:
-    """The facts of a request whose party and affair have been looked up."""
+def request_facts(request: Request, party: Party, affair: Affair, grants: Iterable[Grant]) -> Iterator[Fact]:
+    """The facts of a request whose party and affair have been looked up, that a fact of one of the grants can meet."""
     action, body, procedure = request.action.value, request.body or "", request.procedure
+    parties = frozenset().union(*(g.parties for g in grants))
     yield _f("ask", action=action, on=request.on.toordinal(), narrowed=procedure is not None, procedure=procedure or "")
     yield _f("actor", key=request.party, body=body)
-    yield from (_f("scope", v=key) for key in affair.scope)
-    yield from (_f("falls", v=name, sure=1) for name in party.designations)
-    yield from (_f("falls", v=name, sure=0) for name in party.uncertain - party.designations)
+    yield from (_f("scope", v=key) for key in affair.scope & {g.affair for g in grants})
+    yield from (_f("falls", v=name, sure=1) for name in party.designations & parties)
+    yield from (_f("falls", v=name, sure=0) for name in (party.uncertain - party.designations) & parties)
     if request.holder is None:
         yield _f("unnamed", action=action)
     else:
-        holder_body = request.holder_body
+        holder_body, keepers = request.holder_body, frozenset().union(*(g.holders for g in grants))
         yield _f("holder", key=request.holder, body=holder_body or "", bodied=holder_body is not None)
-        yield from (_f("kept", v=name) for name in request.holder_designations)
+        yield from (_f("kept", v=name) for name in request.holder_designations & keepers)
     if not request.information:
         yield _f("bare", i=0)
     for i, item in enumerate(request.information):
@@ -200,22 +202,54 @@ def request_facts(request: Request, party: Party, affair: Affair) -> Iterator[Fa
     yield from (_f("known", fact=name, value=value) for name, value in request.facts.items())
 
 
-def grant_facts(g: int, grant: Grant) -> Iterator[Fact]:
-    """The facts of one grant; `g` is its number in the slice."""
-    bare, unlimited = grant.information is None, grant.procedures is None
-    yield _f("grant", g=g, affair=grant.affair, holding=grant.holding.value, bare=bare, open=unlimited) | _days(
-        grant.period
-    )
-    yield from (_f("does", g=g, action=action.value) for action in grant.actions)
-    yield from (_f("who", g=g, v=name) for name in grant.parties)
-    yield from (_f("procedure", g=g, v=key) for key in grant.procedures or ())
-    yield from (_f("keeper", g=g, v=name) for name in grant.holders)
+class Asked(msgspec.Struct, frozen=True):
+    """The values of a request that facts of grants are joined with."""
+
+    action: Action
+    names: frozenset[str]
+    procedure: str | None
+    designations: frozenset[str]
+    kept: frozenset[str]
+
+    @classmethod
+    def of(cls, request: Request, party: Party) -> Asked:
+        """The values of a request whose party has been looked up."""
+        names = frozenset(item.name for item in request.information)
+        both = party.designations | party.uncertain
+        return cls(request.action, names, request.procedure, both, request.holder_designations)
+
+
+def grant_facts(g: int, grant: Grant, asked: Asked) -> Iterator[Fact]:
+    """The facts of one grant that a fact of the request can meet; `g` is its number in the slice.
+
+    Conditions, bars and their literals all become facts, whatever is asked.
+    """
+    bare, unlimited, action = grant.information is None, grant.procedures is None, asked.action
+    if action not in grant.actions:
+        return
+    yield {
+        "k": "grant",
+        "g": g,
+        "action": action.value,
+        "affair": grant.affair,
+        "holding": grant.holding.value,
+        "bare": int(bare),
+        "open": int(unlimited),
+        **_days(grant.period),
+    }
+    for name in grant.parties & asked.designations:
+        yield {"k": "who", "g": g, "v": name}
+    if asked.procedure is not None and grant.procedures is not None and asked.procedure in grant.procedures:
+        yield {"k": "procedure", "g": g, "v": asked.procedure}
+    for name in grant.holders & asked.kept:
+        yield {"k": "keeper", "g": g, "v": name}
     for entry in grant.information or ():
-        yield _f("entry", g=g, v=entry.name, p=entry.person or "", any=entry.person is None)
+        if entry.name in asked.names:
+            yield {"k": "entry", "g": g, "v": entry.name, "p": entry.person or "", "any": int(entry.person is None)}
     for n, condition in enumerate(grant.conditions):
         yield _literal("condition", g, 0, n, condition.literal)
     for b, bar in enumerate(grant.bars):
-        yield _f("bar", g=g, b=b) | _days(bar.period)
+        yield {"k": "bar", "g": g, "b": b, **_days(bar.period)}
         for n, literal in enumerate(bar.literals):
             yield _literal("literal", g, b, n, literal)
 
@@ -226,7 +260,7 @@ def _f(kind: str, **fields: str | int) -> Fact:
 
 
 def _literal(kind: str, g: int, b: int, n: int, literal: Literal) -> Fact:
-    return _f(kind, g=g, b=b, n=n, fact=literal.fact, value=literal.value)
+    return {"k": kind, "g": g, "b": b, "n": n, "fact": literal.fact, "value": int(literal.value)}
 
 
 def _days(period: Period) -> Fact:

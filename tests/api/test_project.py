@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import dsl.compile
 from api import cache
 from api.project import ProjectNotFoundError, load
 
@@ -56,9 +57,22 @@ def test_changed_text_is_compiled_again(kept: Path, town: Path) -> None:
     assert changed.rule_set.digest != digest
 
 
+def test_changed_text_of_one_municipality_does_not_compile_the_nation_again(
+    kept: Path, town: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(ordinances=[town])
+    path = town / "規則.jorei"
+    path.write_text(path.read_text(encoding="utf-8").replace("1月1日", "4月1日"), encoding="utf-8")
+    whole = load(ordinances=[town], use_cache=False)
+    monkeypatch.setattr(dsl.compile, "compile_nation", lambda _: pytest.fail("nation compiled again"))
+    changed = load(ordinances=[town])
+    assert not changed.from_cache
+    assert (changed.rule_set, changed.diagnostics) == (whole.rule_set, whole.diagnostics)
+
+
 def test_changed_code_is_compiled_again(kept: Path, town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load(ordinances=[town])
-    monkeypatch.setattr(cache, "_code", lambda: b"other")
+    monkeypatch.setattr(cache, "compiling_code", lambda: b"other")
     assert not load(ordinances=[town]).from_cache
 
 
@@ -66,7 +80,7 @@ def test_files_with_errors_are_never_kept(kept: Path, town: Path) -> None:
     (town / "規則.jorei").write_text("規則 あ\n第1条 これは定型文ではない。\n", encoding="utf-8")
     project = load(ordinances=[town])
     assert not project.ok
-    assert not kept.exists() or not list(kept.glob("*"))
+    assert not list(kept.glob("*.msgpack"))
     assert project.rule_set.bodies["990088"].faults
 
 
@@ -78,7 +92,7 @@ def test_cache_that_cannot_be_written_is_no_fault(town: Path, tmp_path: Path, mo
 
 def test_no_part_of_a_file_remains(kept: Path, town: Path) -> None:
     load(ordinances=[town])
-    assert [p.suffix for p in kept.iterdir()] == [".msgpack"]
+    assert sorted(p.suffix for p in kept.iterdir()) == [".msgpack", ".nation", ".tables"]
 
 
 def test_only_the_folder_asked_for_is_loaded(town: Path) -> None:

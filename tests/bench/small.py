@@ -106,7 +106,7 @@ def small(affairs: int = 8) -> RuleSet:
         body=Body(CODE, NAME, "市"),
         parties=parties,
         affairs={k: Affair(k, f"{NAME}の事務{k}", frozenset({k}), (k.split("/")[1],), statutory=False) for k in keys},
-        procedures={f"{k}/{n}": Procedure(f"{k}/{n}", k, "手続", cite("規則")) for k in keys for n in (1, 2, 3)},
+        procedures={f"{k}/{n}": Procedure(f"{k}/{n}", k, "手続", (cite("規則"),)) for k in keys for n in (1, 2, 3)},
         information={TAX.name: "番号法", WELFARE.name: "番号法"},
         grants=tuple(grants),
         assessments=(ImpactAssessment(keys[0], "全項目", date(2018, 4, 1), 200_000, 600, False),),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from dsl.compile import Build, SourceFile, build
+from dsl.compile import Build, Compiled, Nation, SourceFile, compile_nation, gather
 
 RULES = Path(__file__).parents[2] / "rules"
 
@@ -71,6 +72,17 @@ def national() -> tuple[SourceFile, ...]:
     )
 
 
+@cache
+def nation() -> tuple[Compiled, Nation]:
+    """The project's own national rules, compiled once."""
+    return compile_nation(national())
+
+
+def under_the_nation(folders: Sequence[Sequence[SourceFile]]) -> Build:
+    """The rule set of municipalities under the real national rules."""
+    return gather(national(), nation(), folders)
+
+
 def compiled(
     ordinance: str = ORDINANCE, regulation: str | None = REGULATION, organisation: str | None = ORGANISATION
 ) -> Build:
@@ -80,4 +92,4 @@ def compiled(
         files.append(SourceFile("試験市/規則.jorei", regulation))
     if organisation is not None:
         files.append(SourceFile("試験市/organisation.yaml", organisation))
-    return build(national(), [files])
+    return under_the_nation([files])

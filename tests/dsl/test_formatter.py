@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dsl.formatter import format_source, same_words
@@ -37,6 +37,7 @@ def test_layout_changes_no_word_and_no_tree(path: Path) -> None:
 
 
 @settings(max_examples=200, deadline=None)
+@example("条例 見本\n(1) \nア ")
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_any_text_keeps_its_words(source: str) -> None:
     laid = format_source(source)

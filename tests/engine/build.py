@@ -117,7 +117,7 @@ def a_rule_set(own: Iterable[Grant] = (), national: Iterable[Grant] = (), **chan
         AFFAIR, "生活保護法による保護の決定及び実施に関する事務", frozenset({AFFAIR}), ("番号法別表第一の十五の項",)
     )
     procedures = {
-        f"{AFFAIR}/{n}": Procedure(f"{AFFAIR}/{n}", AFFAIR, f"手続{n}の申請", cite(f"第{n}号")) for n in (1, 2)
+        f"{AFFAIR}/{n}": Procedure(f"{AFFAIR}/{n}", AFFAIR, f"手続{n}の申請", (cite(f"第{n}号"),)) for n in (1, 2)
     }
     names = {TAX: "番号法別表第二", RESIDENCE: "番号法別表第二", "医療保険給付関係情報": "番号法別表第二"}
     nation: dict[str, Any] = {

@@ -158,7 +158,7 @@ def aimed(draw: st.DrawFn, at: list[Grant]) -> Request:
 def world(own: list[Grant], national: list[Grant], **changes: Any) -> RuleSet:
     """A rule set in which the ordinance affair reaches the statutory one (and not the other way round)."""
     child = Affair(CHILD, "子ども医療費の助成に関する事務", frozenset({CHILD, AFFAIR}))
-    procedures = {f"{AFFAIR}/{n}": Procedure(f"{AFFAIR}/{n}", AFFAIR, "申請", cite(f"第{n}号")) for n in (1, 2)}
+    procedures = {f"{AFFAIR}/{n}": Procedure(f"{AFFAIR}/{n}", AFFAIR, "申請", (cite(f"第{n}号"),)) for n in (1, 2)}
     return a_rule_set(own, national, affairs={CHILD: child}, procedures=procedures, **changes)
 
 

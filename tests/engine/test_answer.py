@@ -53,7 +53,7 @@ def test_nobody_is_refused_a_service_for_want_of_the_number() -> None:
     rules = a_rule_set(national_duties=(STATEMENT,))
     assert answer(rules, CompiledIndex(rules), a_request()).duties == (STATEMENT,)
     assert answer(a_rule_set(), CompiledIndex(a_rule_set()), a_request()).duties == ()
-    inner = Procedure(f"{AFFAIR}/9", AFFAIR, "台帳の管理", cite("第9号"))
+    inner = Procedure(f"{AFFAIR}/9", AFFAIR, "台帳の管理", (cite("第9号"),))
     rules = a_rule_set(national_duties=(STATEMENT,), procedures={inner.id: inner})
     assert answer(rules, CompiledIndex(rules), a_request(procedure=inner.id)).duties == ()
 

@@ -75,7 +75,7 @@ def test_a_missing_fact_never_makes_lawful(case: Case, fact: str) -> None:
         assert all(decide(rules, asked).lawful for asked in known)
 
 
-@settings(suppress_health_check=[HealthCheck.filter_too_much])
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(cases())
 def test_exactly_the_named_grounds_carry_the_permit(case: Case) -> None:
     own, national, request = case
@@ -100,7 +100,7 @@ def test_every_refusal_says_why_and_every_permit_has_no_buts(case: Case) -> None
         assert item.lawful is bool(item.grants)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_alternatives_are_minimal_and_work(case: Case) -> None:
     own, national, request = case
@@ -122,7 +122,7 @@ def test_alternatives_are_minimal_and_work(case: Case) -> None:
             assert not engine.decide(apply(rules, request, part)).lawful
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_what_any_day_or_fact_could_mend_is_found(case: Case) -> None:
     """If some later day and some facts alone make the request lawful, an alternative is offered."""

@@ -258,7 +258,14 @@ def test_a_remembered_request_is_read_as_if_new() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"procedure": True}, {"on": "1999-01-01"}, {"facts": {"consent": 1}}, {"facts": [("consent", True)]}, {"x": None}],
+    [
+        {"procedure": True},
+        {"on": "1999-01-01"},
+        {"on": "2018-W14-1"},
+        {"facts": {"consent": 1}},
+        {"facts": [("consent", True)]},
+        {"x": None},
+    ],
 )
 def test_what_is_remembered_lets_nothing_ill_typed_through(changes: dict[str, object]) -> None:
     resolver = Resolver(RULES)

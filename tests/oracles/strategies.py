@@ -300,7 +300,9 @@ def random_rule_set(chance: random.Random, size: int = 6) -> RuleSet:
             "厚生労働大臣": Party("厚生労働大臣", "厚生労働大臣", None, frozenset({"厚生労働大臣", "都道府県知事等"}))
         },
         affairs={key: _affair(key) for key in _AFFAIRS[:3]},
-        procedures={f"{key}/{n}": Procedure(f"{key}/{n}", key, "手続", _CITE) for key in _AFFAIRS[:2] for n in (1, 2)},
+        procedures={
+            f"{key}/{n}": Procedure(f"{key}/{n}", key, "手続", (_CITE,)) for key in _AFFAIRS[:2] for n in (1, 2)
+        },
         information=dict.fromkeys(_NAMES, "番号法別表"),
         grants=_grants(chance, "国", size),
         faults=faults if chance.random() < 0.3 else (),

@@ -46,7 +46,7 @@ def test_the_desk_refuses_what_the_resolver_refuses() -> None:
     good = {"action": "use", "municipality": "石巻市", "agency": "市長", "affair": "child-medical", "on": "2016-01-01"}
     desk.decide(good)
     for change in (
-        {"on": "2030-01-01"},
+        {"on": "2013-05-30"},
         {"affair": "child-medicl"},
         {"x": 1},
         {"facts": {"知らない事実": True}},

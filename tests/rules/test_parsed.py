@@ -16,7 +16,7 @@ from tests.rules.promulgated import ACT, FILES, ORDER_5
 
 EFFECTS = {
     "9/1": ("statutory_use", "entrusted_use"),
-    "9/2": ("ordinance_use", "entrusted_use"),
+    "9/2": ("ordinance_use", "ordinance_use", "entrusted_use"),  # to 2023-06-08, and from 2023-06-09
     "9/3": ("related_affair_use", "entrusted_use"),
     "9/4": ("disaster_payment_use",),
     "9/5": ("received_use",),

@@ -1,0 +1,1 @@
+"""Reading published ordinances from files: HTML of collections of ordinances, Word, plain text."""

@@ -1,0 +1,1 @@
+"""The tables of an ordinance as Markdown, CSV, workbooks and Word documents, and edited workbooks back as rows."""

@@ -1,0 +1,1 @@
+"""The storage and linkage layer: acts only on a redeemed permit."""

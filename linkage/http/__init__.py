@@ -1,0 +1,1 @@
+"""The layer over HTTP: the routes that business systems and administrators call."""

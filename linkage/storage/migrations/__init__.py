@@ -1,0 +1,1 @@
+"""Steps that bring the shared schema of the linkage layer forward."""
