@@ -54,6 +54,30 @@ class Addresses:
         """The provision that stands at an address on the first day of a period."""
         return next((c for on, c in self._at.get(address, ()) if on.contains(period.first)), None)
 
+    def lacking(self, address: Address, days: Period) -> str | None:
+        """What stands in an article or paragraph of the Act on some of the days, where the address itself stands on none.
+
+        Returns:
+            `None` where the address stands on one of the days, and where the text of the article is not among the rules.
+        """
+        article, paragraph, item = address
+
+        def stands(there: Address) -> bool:
+            return any(on.intersect(days) is not None for on in (period for period, _ in self._at.get(there, ())))
+
+        if stands(address) or not stands((article, None, None)):
+            return None
+        if item is not None and stands((article, paragraph, None)):
+            held = [a[2] for a in self._at if a[:2] == (article, paragraph) and a[2] is not None and stands(a)]
+            above, counter = branch(article, "条") + (branch(paragraph, "項") if paragraph not in (None, "1") else ""), "号"
+        else:
+            held = [a[1] for a in self._at if a[0] == article and a[1] is not None and a[2] is None and stands(a)]
+            above, counter = branch(article, "条"), "項"
+        if not held:
+            return f"{above}に{counter}はありません"
+        ordered = sorted(set(held), key=lambda number: [int(part) for part in number.split("-")])
+        return f"{above}にあるのは" + "、".join(branch(number, counter) for number in ordered) + "です"
+
     def of(self, clause: str, days: Period) -> list[tuple[Period, Address]]:
         """The addresses of a provision in the course of a run of days, runs of one address joined."""
         held = sorted((p, a) for on, a in self._of.get(clause, ()) for p in within([on], days))
@@ -100,6 +124,7 @@ def _text(
         written = _address(match)
         intended = _intended(view, addresses, passage, written, text.normal[match.end() :], provisions)
         if intended is None:
+            yield from _missing(addresses, passage, text, (start, end), written)
             continue
         depth = 3 if written[2] else 2 if match.group(4) else 1
         runs = addresses.of(intended, passage.days)
@@ -117,6 +142,21 @@ def _text(
                 + AMENDS,
                 fix,
             )
+
+
+def _missing(
+    addresses: Addresses, passage: Passage, text: Text, at: tuple[int, int], written: Address
+) -> Iterator[Lint]:
+    """A paragraph or item that the article has on none of the days."""
+    held = addresses.lacking(written, passage.days)
+    if held is not None:
+        yield lint(
+            "L0104",
+            passage.edition.path,
+            passage.edition.place(text, *at),
+            f"「法{text.raw[at[0] : at[1]]}」という規定は、番号法にありません",
+            f"番号法の{held}。番号を確かめてください。" + AMENDS,
+        )
 
 
 def _address(match: re.Match[str]) -> Address:

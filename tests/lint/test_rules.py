@@ -33,6 +33,12 @@ def later(text: str, day: str = "平成28年1月1日", new: str = "令和4年4�
     return text.replace(f"{day}から施行", f"{new}から施行")
 
 
+def purpose(reference: str) -> str:
+    """The ordinance with a sentence of purpose that cites the Act."""
+    sentence = f"第1条（趣旨）\nこの条例は、{reference}の規定による個人番号の利用に関し必要な事項を定めるものとする。\n\n"
+    return ORDINANCE.replace("第3条（個人番号の利用範囲）", sentence + "第3条（個人番号の利用範囲）", 1)
+
+
 #: code → (ordinance, regulation, register, what stands in the line pointed at, a piece of the message)
 BROKEN: dict[str, list[tuple[str, str, str, str, str]]] = {
     "L0100": [
@@ -105,6 +111,9 @@ BROKEN: dict[str, list[tuple[str, str, str, str, str]]] = {
             "法第2条第8項",
             "令和6年5月27日からは第2条第9項",
         ),
+        (purpose("法第9条第8項"), REGULATION, ORGANISATION, "法第9条第8項", "番号法にありません"),
+        (purpose("法第19条第99号"), REGULATION, ORGANISATION, "法第19条第99号", "番号法にありません"),
+        (purpose("法第12条第1項第3号"), REGULATION, ORGANISATION, "法第12条第1項第3号", "番号法にありません"),
         (
             ORDINANCE.replace(
                 "第3条（個人番号の利用範囲）",
@@ -396,6 +405,19 @@ def test_texts_without_a_trap_have_no_finding() -> None:
     compiled, found = linted(files(with_provision(article=NUMBERED)))
     assert not compiled.diagnostics
     assert [f.diagnostic.code for f in found] == ["L0104"]
+
+
+@pytest.mark.parametrize("reference", ["法第9条第2項", "法第19条第9号", "法第2条第5項", "法第12条", "法第40条第7項"])
+def test_a_reference_to_what_stands_or_is_not_known_is_left_alone(reference: str) -> None:
+    """Articles whose text is not among the rules (第40条) are not judged."""
+    _, found = linted(files(purpose(reference)))
+    assert not [f for f in found if "番号法にありません" in f.diagnostic.message]
+
+
+def test_a_provision_that_is_missing_is_told_with_those_there_are() -> None:
+    _, found = linted(files(purpose("法第9条第8項")))
+    (said,) = [f.diagnostic for f in found if f.diagnostic.code == "L0104"]
+    assert "番号法の第9条にあるのは第1項、第2項、第3項、第4項、第5項です" in (said.help or "")
 
 
 def test_every_code_has_a_page_and_a_test() -> None:
