@@ -69,7 +69,10 @@ class Addresses:
             return None
         if item is not None and stands((article, paragraph, None)):
             held = [a[2] for a in self._at if a[:2] == (article, paragraph) and a[2] is not None and stands(a)]
-            above, counter = branch(article, "条") + (branch(paragraph, "項") if paragraph not in (None, "1") else ""), "号"
+            above, counter = (
+                branch(article, "条") + (branch(paragraph, "項") if paragraph not in (None, "1") else ""),
+                "号",
+            )
         else:
             held = [a[1] for a in self._at if a[0] == article and a[1] is not None and a[2] is None and stands(a)]
             above, counter = branch(article, "条"), "項"

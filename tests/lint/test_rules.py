@@ -35,7 +35,9 @@ def later(text: str, day: str = "平成28年1月1日", new: str = "令和4年4�
 
 def purpose(reference: str) -> str:
     """The ordinance with a sentence of purpose that cites the Act."""
-    sentence = f"第1条（趣旨）\nこの条例は、{reference}の規定による個人番号の利用に関し必要な事項を定めるものとする。\n\n"
+    sentence = (
+        f"第1条（趣旨）\nこの条例は、{reference}の規定による個人番号の利用に関し必要な事項を定めるものとする。\n\n"
+    )
     return ORDINANCE.replace("第3条（個人番号の利用範囲）", sentence + "第3条（個人番号の利用範囲）", 1)
 
 
