@@ -23,6 +23,7 @@ TOLERATED_MS = 2_000
 _sha256 = hashlib.sha256
 _HEAD = select(log_head).where(log_head.c.id == 1)
 _LOCKED_HEAD = _HEAD.with_for_update()
+_MOVED = update(log_head).where(log_head.c.id == 1)  # the values are the parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +84,13 @@ def append_prepared(connection: Connection, entries: Iterable[Prepared], clock: 
         receipts.append(Receipt(entry.id, index, hashed, at_ms))
         chain = _sha256(chain + hashed).digest()
         peaks.push(hashed)
-    _insert(connection, entries, rows, peaks)
-    connection.execute(
-        update(log_head)
-        .where(log_head.c.id == 1)
-        .values(size=peaks.size, root=peaks.root, chain=chain, peaks=peaks.packed, newest_ms=at_ms)
-    )
-    return receipts
-
-
-def _insert(
-    connection: Connection,
-    entries: Sequence[Prepared],
-    rows: Sequence[tuple[int, str, str, int, bytes, bytes, bytes]],
-    peaks: Peaks,
-) -> None:
-    bulk.insert(connection, log_entry, rows)
     payloads = [
         (row[0], one.salt, one.entry.body, one.entry.retain_until and one.entry.retain_until.isoformat())
         for row, one in zip(rows, entries, strict=True)
     ]
-    bulk.insert(connection, log_payload, payloads)
-    bulk.insert(connection, log_node, peaks.completed)
+    bulk.insert(connection, {log_entry: rows, log_payload: payloads, log_node: peaks.completed})
+    connection.execute(
+        _MOVED,
+        {"size": peaks.size, "root": peaks.root, "chain": chain, "peaks": peaks.packed, "newest_ms": at_ms},
+    )
+    return receipts

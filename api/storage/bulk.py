@@ -1,43 +1,58 @@
-"""Many rows in few statements.
+"""Many rows in few statements, for one transaction.
 
-The SQLite driver lets go of the interpreter at every step of a statement, and a busy event loop then keeps it for a
-while; so a row a statement would make a batch wait once a row. PostgreSQL takes each column as one array.
+Every statement costs its turn: the SQLite driver lets go of the interpreter at each, and a busy event loop then keeps it
+for a while; PostgreSQL is a round trip away. So on SQLite the rows of a table are one statement, filled up with empty
+rows to one of a few sizes (each is prepared once); on PostgreSQL the rows of all tables are one, each column an array.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, Table, Text
 
-_SIZES = (256, 128, 64, 32, 16, 8, 4, 2, 1)
+Rows = Sequence[tuple[Any, ...]]
+
+_MOST = 256
 
 
-def insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows, each with a value for every column in the order of the table."""
-    if not rows:
+def insert(connection: Connection, rows: Mapping[Table, Rows]) -> None:
+    """Insert rows by table, each with a value for every column in the order of the table; its first is never empty."""
+    filled = {table: own for table, own in rows.items() if own}
+    if not filled:
         return
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_arrays(table), tuple(list(column) for column in zip(*rows, strict=True)))
+        arrays = tuple(list(column) for own in filled.values() for column in zip(*own, strict=True))
+        connection.exec_driver_sql(_arrays(tuple(filled)), arrays)
         return
-    at = 0
-    for size in _SIZES:
-        while len(rows) - at >= size:
-            values = tuple(value for row in rows[at : at + size] for value in row)
-            connection.exec_driver_sql(_many(table, size), values)
-            at += size
+    for table, own in filled.items():
+        for at in range(0, len(own), _MOST):
+            _insert(connection, table, own[at : at + _MOST])
+
+
+def _insert(connection: Connection, table: Table, rows: Rows) -> None:
+    size = 1 << (len(rows) - 1).bit_length()
+    empty = (None,) * (len(table.columns) * (size - len(rows)))
+    connection.exec_driver_sql(_many(table, size), tuple(value for row in rows for value in row) + empty)
 
 
 @cache
 def _many(table: Table, size: int) -> str:
     row = f"({','.join('?' * len(table.columns))})"
-    return f"INSERT INTO {table.name} ({_columns(table)}) VALUES {','.join([row] * size)}"
+    values = f"VALUES {','.join([row] * size)}"
+    return f"INSERT INTO {table.name} ({_columns(table)}) SELECT * FROM ({values}) WHERE column1 IS NOT NULL"
 
 
 @cache
-def _arrays(table: Table) -> str:
+def _arrays(tables: tuple[Table, ...]) -> str:
+    *earlier, last = (_array(table) for table in tables)
+    named = ", ".join(f"t{n} AS ({statement})" for n, statement in enumerate(earlier))
+    return f"WITH {named} {last}" if named else last
+
+
+def _array(table: Table) -> str:
     arrays = ", ".join(f"%b::{_type(column.type)}[]" for column in table.columns)
     return f"INSERT INTO {table.name} ({_columns(table)}) SELECT * FROM unnest({arrays})"
 

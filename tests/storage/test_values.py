@@ -111,7 +111,7 @@ def test_clocks() -> None:
 def test_bulk(database: Database, count: int) -> None:
     rows = [(n, b"s", f"{n}'\\".encode(), "2027-01-01" if n % 2 else None) for n in range(count)]
     with database.begin() as connection:
-        bulk.insert(connection, log_payload, rows)
+        bulk.insert(connection, {log_payload: rows})
         found = connection.execute(select(log_payload).order_by(log_payload.c.idx)).all()
     assert [tuple(row) for row in found] == rows
 
@@ -119,4 +119,4 @@ def test_bulk(database: Database, count: int) -> None:
 def test_bulk_knows_its_types(postgresql_database: Database) -> None:
     odd = Table("odd", MetaData(), Column("a", Float))
     with postgresql_database.begin() as connection, pytest.raises(TypeError):
-        bulk.insert(connection, odd, [(1.0,)])
+        bulk.insert(connection, {odd: [(1.0,)]})
