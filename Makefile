@@ -1,11 +1,12 @@
 # make demo   環境を作り、規則の文書を調べ、計画の事例を判定し、サービスと、家族の転入の実演を動かす
 # make test   すべての検査
+# make search 性質の試験を、毎回新しい例で探す（make test の例はいつも同じ）
 # make bench  速さの測定（判定とサービスは build/bench.json、保管・連携の層は build/linkage.json）
 # make clean  作ったものを消す
 
 BIN := .venv/bin
 
-.PHONY: demo test bench clean
+.PHONY: demo test search bench clean
 
 demo: .venv/installed
 	$(BIN)/jorei check
@@ -23,6 +24,9 @@ test: .venv/installed-dev
 	$(BIN)/jorei check --statute | tail -n 5
 	$(BIN)/jorei replay --coverage --junit build/scenarios.xml
 	$(BIN)/pytest -n 2 --dist worksteal
+
+search: .venv/installed-dev
+	$(BIN)/pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile search
 
 bench: .venv/installed-bench
 	mkdir -p build
