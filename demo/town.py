@@ -35,6 +35,9 @@ _LINKING = frozenset(
         "linkage:copy:write",
         "linkage:code:acquire",
         "linkage:transfer:use",
+        "linkage:file:create",
+        "linkage:record:write",
+        "linkage:record:read",
         "linkage:rights:write",
     }
 )

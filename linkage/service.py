@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from linkage.addressee import routes as addressees
+from linkage.files.routes import router as files_router
 from linkage.http import counter
 from linkage.http import registers as register_routes
 from linkage.http.answering import Answering
@@ -58,6 +59,7 @@ def include(app: FastAPI, layer: Layer) -> None:
     """The routes."""
     answering = Answering(layer.context.authenticator)
     app.include_router(addressees.router(layer.gate, layer.vault, answering))
+    app.include_router(files_router(layer, answering))
     app.include_router(register_routes.router(layer, answering))
     app.include_router(counter.portal_router(layer.portal, answering))
     app.include_router(counter.rights_router(layer.portal.desk, answering))

@@ -19,6 +19,7 @@ from linkage.adapters.client import Client, Permitted
 from linkage.addressee.looking import Query
 from linkage.addressee.sealing import Ephemeral, seal, sealed_handle
 from linkage.addressee.values import Basic, Batch, BatchRow, Found, Kind, Numbered, Shown, local_handle
+from linkage.files.values import Record, Written
 
 _POLL = 0.05
 _ENDS = frozenset({"answered", "refused", "failed", "fallback_to_paper"})
@@ -138,6 +139,50 @@ class Kit:
         """対応付け."""
         body = {"handle": handle, "system": self.system, "local": local, "handler": office.handler}
         self._act(office, "use", "addressee.map", (handle, local_handle(self.system, local)), "mappings", body)
+
+    # --- files and records ------------------------------------------------------------------------------------
+
+    def create_file(self, office: Office, file: str) -> None:
+        """特定個人情報ファイルの作成: open a file of the register for records of the office's affair."""
+        request = office.request("store", self._today())
+        permitted = self.client.permit(request, "file.create", "file", (file,))
+        body = {"file": file, "handler": office.handler}
+        self.client.call("POST", "/v1/linkage/files", body, permit=permitted.token)
+
+    def write_record(
+        self,
+        office: Office,
+        file: str,
+        person: str,
+        fields: Mapping[str, str],
+        *,
+        record: str | None = None,
+        after: int = 0,
+        closed: date | None = None,
+    ) -> Written:
+        """業務の記録の登録; with `record` and `after` (the version seen last), its next version."""
+        handles = (file, person, *(() if record is None else (record,)))
+        request = office.request("use", self._today())
+        permitted = self.client.permit(request, "record.write", "record", handles)
+        body = {
+            "file": file,
+            "person": person,
+            "fields": dict(fields),
+            "record": record,
+            "after": after,
+            "closed": closed,
+            "handler": office.handler,
+        }
+        said = self.client.call("POST", "/v1/linkage/files/records", body, permit=permitted.token).json()
+        return msgspec.convert(said, Written)
+
+    def records(self, office: Office, person: str, *, versions: bool = False) -> tuple[Record, ...]:
+        """業務の記録の検索: what the files of the office's affair hold about a person."""
+        request = office.request("use", self._today())
+        permitted = self.client.permit(request, "record.search", "record", (person,))
+        body = {"person": person, "versions": versions, "handler": office.handler}
+        said = self.client.call("POST", "/v1/linkage/files/records/search", body, permit=permitted.token).json()
+        return tuple(msgspec.convert(said["records"], list[Record]))
 
     # --- decisions and papers ---------------------------------------------------------------------------------
 

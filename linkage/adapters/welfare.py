@@ -14,6 +14,7 @@ import msgspec
 from linkage.adapters.checklist import Checklist
 from linkage.adapters.example import Example
 from linkage.adapters.kit import Inquired, Office
+from linkage.files.values import Written
 
 
 class Application(msgspec.Struct, frozen=True):
@@ -35,6 +36,10 @@ class Welfare(Example):
         """Take an application in, with the papers its procedure asks for and the way its information is to come."""
         checklist = self.kit.checklist(office.request(action, self.today(), **words))
         return Application(office, handle, checklist, dict(words.get("facts") or {}))
+
+    def record(self, application: Application, file: str, fields: Mapping[str, str]) -> Written:
+        """Keep the application in the file of the affair (特定個人情報ファイル)."""
+        return self.kit.write_record(application.office, file, application.handle, fields)
 
     def within(
         self, application: Application, asked: Mapping[str, Any], holder: str, information: str

@@ -55,6 +55,22 @@ def standing(connection: Connection, handle: str) -> None:
         )
 
 
+def alone_with(connection: Connection, handle: str) -> None:
+    """Keep others from changing what is kept of a person until the end of the transaction.
+
+    Raises:
+        AddresseeRefused: G0622, G0626.
+    """
+    connection.execute(select(addressee.c.handle).where(addressee.c.handle == handle).with_for_update())
+    standing(connection, handle)
+
+
+def handles_of(connection: Connection, person: str) -> tuple[str, ...]:
+    """The person's handle, and those merged into it."""
+    merged = connection.scalars(select(addressee.c.handle).where(addressee.c.merged_into == person)).all()
+    return (person, *sorted(merged))
+
+
 def owners(ticket: Ticket, vault: Vault, numbers: Iterable[IndividualNumber]) -> dict[str, tuple[str, bool]]:
     """Whose numbers they are, and whether still: digits → handle, current. For the acts, inside their transaction."""
     connection = admit(ticket, *HANDLING).connection

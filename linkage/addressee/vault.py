@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 SEGMENTS = 256
 STRIDE = 512  # key ids of one generation; the index key is the one after the segments
+CONTENT = "record"  # the purpose of what records of files say (`linkage.files`)
 _NONCE = 12
 
 
@@ -99,9 +100,14 @@ def open_with(key: AESGCM, sealed: bytes, purpose: str, record: str, key_id: int
     try:
         return key.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound(purpose, record, key_id))
     except InvalidTag:
-        raise VaultRefused(
-            "G0632", "保管庫の内容が書き換えられているか、壊れている。", "控えと見比べ、直るまで使わないでください。"
-        ) from None
+        raise damaged() from None
+
+
+def damaged() -> VaultRefused:
+    """The refusal of a cell that was altered, moved or taken away."""
+    return VaultRefused(
+        "G0632", "保管庫の内容が書き換えられているか、壊れている。", "控えと見比べ、直るまで使わないでください。"
+    )
 
 
 def wrap(secret: Secret, key_id: int, key: bytes) -> bytes:
@@ -128,7 +134,10 @@ def unwrap(secrets: Secrets, key_id: int, wrapped_by: str, wrapped: bytes) -> by
 
 
 class Vault:
-    """Seals, opens and finds values within acts on addressees. Rotation is in `linkage.addressee.rotation`."""
+    """Seals, opens and finds values within acts on addressees, and of records of files within the acts on those.
+
+    Rotation is in `linkage.addressee.rotation`.
+    """
 
     def __init__(self, secrets: Secrets) -> None:
         self.secrets = secrets
@@ -141,7 +150,7 @@ class Vault:
 
     def put(self, ticket: Ticket, values: Sequence[Value]) -> None:
         """Seal values into new cells."""
-        connection = admit(ticket, *HANDLING).connection
+        connection = _admitted(ticket, {value.purpose for value in values}, "record.write")
         generation = self.state(connection).cells
         rows = []
         for value in values:
@@ -153,7 +162,7 @@ class Vault:
 
     def get(self, ticket: Ticket, purpose: str, records: Iterable[str]) -> dict[str, bytes]:
         """The contents of the cells of some records."""
-        connection = admit(ticket, *HANDLING).connection
+        connection = _admitted(ticket, {purpose}, "record.search")
         self.state(connection)
         query = select(vault_cell).where(vault_cell.c.purpose == purpose, vault_cell.c.record.in_(list(records)))
         return {
@@ -231,6 +240,14 @@ class Vault:
         if row is None:
             raise VaultRefused("G0632", "保管庫の鍵の表が欠けている。", "控えから戻してください。")
         return unwrap(self.secrets, key_id, row.wrapped_by, row.wrapped)
+
+
+def _admitted(ticket: Ticket, purposes: Iterable[str], of_records: str) -> Connection:
+    """For cells of records by the one act on those, for others by acts on addressees: neither opens the other's."""
+    connection = admit(ticket, *HANDLING, of_records).connection
+    for purpose in purposes:
+        admit(ticket, *((of_records,) if purpose == CONTENT else HANDLING))
+    return connection
 
 
 def blinded(key: bytes, purpose: str, content: bytes) -> bytes:

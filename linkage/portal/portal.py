@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 from api import ids
 from api.clock import today
+from linkage.addressee.people import handles_of
 from linkage.portal import logins, notices, traces
 from linkage.portal.cookies import Cookies
 from linkage.portal.proofs import Proof, Prover, Sign
 from linkage.portal.refusals import PortalRefused
-from linkage.portal.view import Item, View, handles_of
+from linkage.portal.view import Item, View
 from linkage.rights import reading
 from linkage.rights.desk import RightsDesk
 from linkage.rights.values import Application, By, Kind, Outcome, Standing, Subject

@@ -16,11 +16,12 @@ from sqlalchemy import Connection, select
 from api.clock import from_ms
 from api.decision_log.bodies import Recorded, entry_of
 from linkage.acts import ACTS
+from linkage.addressee.people import handles_of
 from linkage.portal import traces
 from linkage.records import ProvisionFacts, ProvisionRecord, Side, of_person
 from linkage.rights.grounds import is_stop
 from linkage.rights.reading import Annotation, annotations_of
-from linkage.storage.tables import addressee, provision_record
+from linkage.storage.tables import provision_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,12 +75,6 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     retain_until: date | None = None
     annotations: tuple[Annotation, ...] = ()
     statutory: bool = False  # a record of 番号法23条
-
-
-def handles_of(connection: Connection, person: str) -> tuple[str, ...]:
-    """The person's handle, and those merged into it."""
-    merged = connection.scalars(select(addressee.c.handle).where(addressee.c.merged_into == person)).all()
-    return (person, *sorted(merged))
 
 
 class View:

@@ -37,6 +37,17 @@ def open_case(ticket: Ticket, handle: str, affair: str, procedure: str, opened: 
     return id_
 
 
+def running(ticket: Ticket, handle: str, affair: str, procedure: str) -> str:
+    """The case of a person in a procedure that is not over, opened today when there is none; gives its id."""
+    here = admit(ticket, *WRITING, handles=(handle,))
+    table = tables.case
+    query = select(table.c.id).where(
+        table.c.handle == handle, table.c.affair == affair, table.c.procedure == procedure, table.c.closed.is_(None)
+    )
+    found = here.connection.scalar(query.order_by(table.c.opened, table.c.id).limit(1))
+    return open_case(ticket, handle, affair, procedure, here.at.date()) if found is None else str(found)
+
+
 def close_case(ticket: Ticket, case: str, handle: str, closed: date) -> date:
     """The case is over; gives the last day on which what belongs to it is kept.
 

@@ -30,6 +30,9 @@ from api.decision_log import erase as erase_bodies
 from api.publication import JAPAN
 from api.storage.tables import log_payload
 from linkage.addressee import people
+from linkage.addressee.vault import CONTENT
+from linkage.files import tables as fi
+from linkage.files.values import cell
 from linkage.intermediate import tables as im
 from linkage.intermediate.states import ENDS, ProvisionState
 from linkage.retention import holds, tables
@@ -151,6 +154,29 @@ def _remove_cases(here: Admission, keys: Sequence[Any], _: date) -> None:
     here.connection.execute(delete(tables.case).where(_by_id(tables.case, "id", keys)))
 
 
+def _file_records_due(before: date, held: Held) -> Select[Any]:
+    """Records of files no version of which belongs to a case that runs or is still within its years."""
+    table, version, case = fi.record, fi.version, tables.case
+    needed = exists().where(
+        version.c.record == table.c.id,
+        case.c.id == version.c.case_id,
+        or_(case.c.keep_until.is_(None), case.c.keep_until >= before.isoformat()),
+    )
+    return select(table.c.id).where(~needed, _free(table.c.person, held)).order_by(table.c.id)
+
+
+def _remove_file_records(here: Admission, keys: Sequence[Any], _: date) -> None:
+    """Every version of each. Who writes waits, by the lock that erasure has alone (`holds.beside`)."""
+    _alone_with_vault(here.connection)
+    table, version = fi.record, fi.version
+    for (id_,) in keys:
+        query = select(table.c.file, table.c.person, table.c.id, version.c.version)
+        rows = here.connection.execute(query.join(version, version.c.record == table.c.id).where(table.c.id == id_))
+        _drop_cells(here.connection, CONTENT, [cell(*row) for row in rows])
+    here.connection.execute(delete(version).where(_by_id(version, "record", keys)))
+    here.connection.execute(delete(table).where(_by_id(table, "id", keys)))
+
+
 def _codes_due(before: date, held: Held) -> Select[Any]:
     table = im.link_code
     query = select(table.c.agency, table.c.handle).where(
@@ -215,6 +241,10 @@ def _remove_persons(here: Admission, keys: Sequence[Any], _: date) -> None:
 def _alone_with_persons(connection: Connection) -> None:
     """The locks of the addressees and of the vault, in their order."""
     people.hold(connection)
+    _alone_with_vault(connection)
+
+
+def _alone_with_vault(connection: Connection) -> None:
     connection.execute(select(st.vault_state).with_for_update(read=True)).one_or_none()
 
 
@@ -304,6 +334,7 @@ ERASERS = {
         Eraser("provision-record", _records_due, _remove_records),
         Eraser("number-before", _numbers_due, _remove_numbers),
         Eraser("person", _persons_due, _remove_persons),
+        Eraser("file-record", _file_records_due, _remove_file_records),
         Eraser("case", _cases_due, _remove_cases),
         Eraser("copy", _copies_due, _remove_copies),
         Eraser("inquiry-answer", _answers_due, _strip_answers),

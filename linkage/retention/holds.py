@@ -108,6 +108,11 @@ def held(connection: Connection) -> frozenset[str]:
     return frozenset(everyone | set(connection.scalars(related)))
 
 
+def beside(connection: Connection) -> None:
+    """Keep erasure out until the end of the transaction, while others who write go on beside."""
+    connection.execute(select(tables.lock).with_for_update(read=True)).one()
+
+
 def alone(connection: Connection) -> None:
     """Keep erasure and holds out of each other's way until the end of the transaction."""
     connection.execute(select(tables.lock).with_for_update()).one()

@@ -1,0 +1,1 @@
+"""Steps that bring this schema forward."""

@@ -1,0 +1,5 @@
+"""Alembic's entry into this folder."""
+
+from api.storage.environment import run
+
+run()
