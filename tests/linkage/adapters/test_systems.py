@@ -144,6 +144,37 @@ def test_welfare_drops_what_came(city: City) -> None:
         welfare.within(case, {**asked, "information": "TM99000000000002"}, "市長", "地方税関係情報")
 
 
+def test_welfare_keeps_the_application_in_its_file(city: City) -> None:
+    juki = city.system(Juki, "juki", handler="hd-shimin")
+    welfare = city.system(Welfare, "fukushi", handler="hd-nenkin")
+    person = PEOPLE[5]
+    handle = juki.move_in(person.local, person.basic, lambda: person.number).handle
+    whose = {"agency": "市長", "affair": "child-medical", "name": "受給者ファイル", "persons": 10, "staff": 3}
+    file = city.order("files", whose)["id"]
+    office = welfare.office_of("child-medical", procedure="1")
+    words = {"holder": "市長", "information": ["地方税関係情報"], "facts": {"resident": True}}
+    case = welfare.apply(handle, office, "transfer", words)
+    with pytest.raises(Refused, match="G0934"):
+        welfare.record(case, file, {"種類": "認定"})
+    welfare.kit.create_file(office, file)
+    made = welfare.record(case, file, {"種類": "認定"})
+    again = welfare.kit.write_record(office, file, handle, {"種類": "ひみつの変更"}, record=made.record, after=1)
+    assert [one.fields for one in welfare.kit.records(office, handle)] == [{"種類": "ひみつの変更"}]
+    assert [one.version for one in welfare.kit.records(office, handle, versions=True)] == [1, again.version]
+    with pytest.raises(Refused, match="G0938"):
+        welfare.kit.write_record(office, file, handle, {"種類": "ひみつの変更"}, record=made.record, after=1)
+    with pytest.raises(Refused, match="G0936"):
+        welfare.record(case, file, {"番号": person.number})
+    answer = post(city, f"files/{file}/closing", "kanri")
+    assert (answer.status_code, answer.json()["code"]) == (409, "G0939")
+    assert post(city, f"files/{file}/closing", "fukushi").status_code == 403
+    empty = city.order("files", whose)["id"]
+    welfare.kit.create_file(office, empty)
+    assert post(city, f"files/{empty}/closing", "kanri").status_code == 204
+    for path, content in city.bytes_kept():
+        assert "ひみつの変更".encode() not in content, path
+
+
 ACTS = [
     "addressees/numbering",
     "addressees/batches",
@@ -156,6 +187,9 @@ ACTS = [
     "addressees/correction",
     "addressees/amendment",
     "addressees/merger",
+    "files",
+    "files/records",
+    "files/records/search",
     "transfers",
     "cards/applications",
     "cards/applications/ap_a/uses",
@@ -174,6 +208,7 @@ ORDERS = [
     "registers/handlers/hd-a/trainings",
     "registers/handlers/hd-a/revocation",
     "registers/files",
+    "files/pf_a/closing",
     "registers/assessments",
     "registers/assessments/pa_a/submission",
     "registers/assessments/pa_a/publication",
@@ -208,7 +243,14 @@ def test_the_list_of_routes_is_whole(city: City) -> None:
         for path, how in paths.items()
         if path.startswith("/v1/linkage/") and "post" in how
     }
-    concrete = {"hd-a": "{id_}", "pa_a": "{id_}", "cd_a": "{case}", "ap_a": "{application}", "tx_a": "{number}"}
+    concrete = {
+        "hd-a": "{id_}",
+        "pa_a": "{id_}",
+        "cd_a": "{case}",
+        "ap_a": "{application}",
+        "pf_a": "{file}",
+        "tx_a": "{number}",
+    }
     walked = set()
     for path in (*ACTS, *ORDERS):
         one = path.replace("rq_a", "{record_id}" if path.startswith("inquiries") else "{id_}")

@@ -146,6 +146,10 @@ def test_something_is_walked() -> None:
         "linkage.addressee.vault.Vault.put",
         "linkage.addressee.rotation.rotate",
         "linkage.addressee.number.IndividualNumber.reveal",
+        "linkage.files.opening.create",
+        "linkage.files.opening.close",
+        "linkage.files.reading.search",
+        "linkage.files.writing.write",
     } <= names
 
 

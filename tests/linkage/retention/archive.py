@@ -17,6 +17,9 @@ from api.storage.tables import log_payload
 from linkage.addressee import changes
 from linkage.addressee.sealing import sealed_handle
 from linkage.addressee.values import Kind
+from linkage.assessments import registering
+from linkage.files import opening, writing
+from linkage.files import tables as fi
 from linkage.intermediate import tables as im
 from linkage.records import Named, Office, ProvisionFacts, Side
 from linkage.retention import cases, erasers, holds, tables
@@ -26,7 +29,7 @@ from linkage.storage import tables as st
 from tests.decision_log.helping import signer
 from tests.linkage.addressee.numbers import number
 from tests.linkage.office import CALLER
-from tests.linkage.world import OPERATOR, World
+from tests.linkage.world import CITY, OPERATOR, World
 
 NOW = datetime(2026, 11, 26, 10, 0, tzinfo=JAPAN)
 LATER = datetime(2034, 6, 1, 10, 0, tzinfo=JAPAN)
@@ -81,6 +84,8 @@ class Archive(World):
             ("running", 4, Kind.NON_RESIDENT),
         ):
             self.persons[name] = self.number(number(seed), f"{seed:04d}", kind=kind).handle
+        self.file = self.order(lambda t: registering.add_file(t, CITY, "市長", CHILD, "受給者ファイル"))
+        self.do("file.create", (self.file,), lambda t: opening.create(t, self.file))
         resident, sealed = self.persons["resident"], self.sealed(number(2))
         work = lambda t: changes.change(t, self.vault, resident, sealed, NOW.date())  # noqa: E731
         self.do("addressee.change", (resident, sealed_handle(sealed)), work)
@@ -99,8 +104,15 @@ class Archive(World):
     def case(self, name: str) -> None:
         handle = self.persons[name]
         made = self.order(lambda t: cases.open_case(t, handle, CHILD, "1", NOW.date()))
+        self.record(handle)
         until = self.order(lambda t: cases.close_case(t, made, handle, NOW.date()))
         assert until == date(2032, 3, 31)
+
+    def record(self, handle: str) -> None:
+        """A record of a person's case in the file."""
+        act = self.act("record.write", self.file, handle)
+        work = lambda t: writing.write(t, self.vault, self.file, handle, {"備考": "試験"})  # noqa: E731
+        self.gate.act(self.office.permit(act, "store", procedure=1), CALLER, act, work, subject=handle)
 
     def due(self) -> dict[str, int]:
         with self.database.read() as connection:
@@ -118,7 +130,7 @@ class Archive(World):
         """What there is."""
         counted = (
             *(st.provision_record, st.addressee_number, st.vault_cell, st.vault_index, st.addressee_map),
-            *(im.copy, im.inquiry, im.provision, im.link_code, tables.case, log_payload),
+            *(im.copy, im.inquiry, im.provision, im.link_code, tables.case, fi.record, fi.version, log_payload),
         )
         with self.database.read() as connection:
             return {t.name: connection.scalar(select(func.count()).select_from(t)) or 0 for t in counted}

@@ -34,6 +34,7 @@ DUE = {
     "provision-record": 5,
     "number-before": 1,
     "person": 1,
+    "file-record": 3,
     "case": 3,  # gone, running (its first), resident
     "copy": 4,
     "inquiry-answer": 1,
@@ -261,6 +262,11 @@ def test_killed_anywhere_it_is_never_half_and_goes_on(archive: Archive, database
         now = archive.rows()
         assert rows["provision_record"] - now["provision_record"] == noted["provision-record"]
         assert rows["im_copy"] - now["im_copy"] == noted["copy"]
+        assert (
+            rows["file_record"] - now["file_record"]
+            == rows["file_version"] - now["file_version"]
+            == noted["file-record"]
+        )
         assert archive.verified(tmp_path).ok
     made = archive.erasure().run(BEFORE)
     assert told(made) == Counter({kind: count for kind, count in due.items() if count})
