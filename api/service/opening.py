@@ -24,6 +24,7 @@ from api.service.idempotency import Idempotency
 from api.service.recording import Recorder
 from api.service.traced import TracedRecorder
 from api.storage.database import open_database
+from api.storage.write_ahead import WriteAheadLog
 from api.telemetry.logging import logger
 from api.telemetry.metrics import Metrics
 from api.telemetry.tracing import open_tracer
@@ -69,6 +70,7 @@ class Opened:
         refusal = self.verification.refusal
         if refusal is not None:
             log.critical("log refused at the start", code=refusal.code)
+        self.write_ahead = WriteAheadLog(self.database, log)
         self.journal = Journal(self.database, clock, refusal=refusal, observed=self._observed)
         self.metrics = metrics
         self.checkpoints = Checkpoints(
@@ -119,6 +121,7 @@ class Opened:
         self.metrics.ruleset(self._bundle())
         self.context.rules.start()
         self.housekeeping.start()
+        self.write_ahead.start()
         if self.context.settings.log:
             self.checkpoints.start()
 
@@ -135,6 +138,7 @@ class Opened:
         self.journal.close()
         if self.context.settings.log:
             self.checkpoints.close()
+        self.write_ahead.close()
         self.database.close()
         self.tracer.close()
         logging.getLogger("jorei").info("closed")
