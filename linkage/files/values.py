@@ -45,11 +45,11 @@ def encoded(fields: Mapping[str, str]) -> bytes:
         raise FileRefused("G0935", status=400, what="文字列の項目がない")
     if not all(name.strip() and len(name) <= LONGEST_NAME for name in fields):
         raise FileRefused("G0935", status=400, what="項目の名前")
-    if any(twelve_digits(word) for pair in fields.items() for word in pair):
-        raise FileRefused("G0936", status=400)
     content = msgspec.json.encode(dict(fields))
     if len(content) > LARGEST:
         raise FileRefused("G0935", status=413, what="大きすぎる")
+    if any(twelve_digits(word) for pair in fields.items() for word in pair):
+        raise FileRefused("G0936", status=400)
     return content
 
 
