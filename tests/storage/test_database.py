@@ -171,3 +171,32 @@ def test_engines_hide_parameters(database: Database) -> None:
     assert isinstance(database.engine, Engine)
     assert database.engine.hide_parameters
     assert inspect(database.engine).has_table("log_entry")
+
+
+def test_a_connection_that_died_while_it_rested_is_noticed(postgresql_database: Database) -> None:
+    killed = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> :own"
+    )
+    with postgresql_database.begin() as connection:
+        own = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    other = open_database(postgresql_database.engine.url.render_as_string(hide_password=False))
+    with other.begin() as connection:
+        connection.execute(killed, {"own": connection.execute(text("SELECT pg_backend_pid()")).scalar_one()})
+    other.close()
+    time.sleep(0.3)
+    with postgresql_database.begin() as connection:
+        assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != own
+
+
+def test_a_connection_in_use_just_now_is_not_tried_again(postgresql_database: Database) -> None:
+    tried: list[object] = []
+    dialect = postgresql_database.engine.dialect
+    dialect.do_ping = lambda connection: tried.append(connection) or True  # type: ignore[method-assign,func-returns-value]
+    for _ in range(3):
+        with postgresql_database.begin() as connection:
+            connection.execute(text("SELECT 1"))
+    assert not tried
+    time.sleep(0.3)
+    with postgresql_database.begin() as connection:
+        connection.execute(text("SELECT 1"))
+    assert len(tried) == 1
