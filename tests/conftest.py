@@ -19,8 +19,14 @@ settings.register_profile("search", max_examples=1_000, deadline=None, print_blo
 settings.load_profile("same")  # pytest's --hypothesis-profile has the last word
 
 
+@pytest.fixture(scope="session", autouse=True)
+def log_at_first() -> system_log.State:
+    """The log of the process before anything ran in it: fixtures of the session are made after those used by all."""
+    return system_log.State()
+
+
 @pytest.fixture(scope="module", autouse=True)
-def log_put_back() -> Iterator[None]:
-    """A service that ran in one module leaves no log set up for the next."""
-    with system_log.kept():
-        yield
+def log_put_back(log_at_first: system_log.State) -> Iterator[None]:
+    """A service that ran in one module leaves no log set up for the next, whichever fixture ran it."""
+    yield
+    log_at_first.put_back()

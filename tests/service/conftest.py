@@ -61,7 +61,7 @@ EVALUATION: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def system_log() -> Iterator[io.StringIO]:
     """The system log of the services of this process, to be looked through; put back for the tests that follow."""
     with kept():
