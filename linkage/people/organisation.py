@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from api import ids
-from engine.names import Directory, Names
+from engine.names import Directories
 from linkage.people import tables
 from linkage.people.keeping import admitted, in_force, make_stale, period, worded
 from linkage.people.refusals import PeopleRefused
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from dsl.organisation import Organisation
     from engine.rule_set import RuleSet
     from linkage.ticket import Ticket
+
+#: The names of the rule set asked about last: they take a while to make.
+_kept: list[Directories] = []
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -46,11 +49,18 @@ def affair_key(rule_set: RuleSet, body: str, name: str) -> str:
     Raises:
         PeopleRefused: G0719.
     """
-    parts = rule_set.parts(body) if body in rule_set.bodies else (rule_set.national,)
-    found = Directory(rule_set, body, tuple(Names(part) for part in parts)).affair(name)
+    found = _directories(rule_set).of(body if body in rule_set.bodies else None).affair(name)
     if found is None:
         raise PeopleRefused("G0719", what=name)
     return found.id
+
+
+def _directories(rule_set: RuleSet) -> Directories:
+    found = next(iter(_kept), None)
+    if found is None or found.rule_set is not rule_set:
+        found = Directories(rule_set)
+        _kept[:] = [found]
+    return found
 
 
 def load(ticket: Ticket, organisation: Organisation, rule_set: RuleSet, first: date) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,8 @@ from api.rulesets import ActiveRules, Lifecycle, Release, RuleSetRefused
 from api.rulesets.people import Person
 from api.rulesets.shelf import Shelved
 from api.storage.database import Database
+from dsl import compile as compile_module
+from dsl.compile import Compiled, Nation, SourceFile
 from tests.api.conftest import ORDINANCE, REGULATION, SCENARIOS
 from tests.databases import (  # noqa: F401  # fixtures
     _sqlite_template,
@@ -104,6 +106,23 @@ class Office:
     def published(self, *, mended: bool = False, base: str | None = None, on: object = None) -> Shelved:
         """A draft through to its publication."""
         return self.release.publish(self.approved(mended=mended, base=base), CHIE, on)  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def nation_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal texts of the nation are compiled once in this process; other processes, and bodies, compile as always."""
+
+    def compiled(files: Sequence[SourceFile]) -> tuple[Compiled, Nation]:
+        key = tuple(files)
+        if key not in _NATIONS:
+            _NATIONS[key] = _compile_nation(files)
+        return _NATIONS[key]
+
+    monkeypatch.setattr(compile_module, "compile_nation", compiled)
+
+
+_NATIONS: dict[tuple[SourceFile, ...], tuple[Compiled, Nation]] = {}
+_compile_nation = compile_module.compile_nation
 
 
 @pytest.fixture

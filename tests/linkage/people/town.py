@@ -51,6 +51,7 @@ class Town(World):
 
     def __init__(self, database: Database, folder: Path, *, guarded: bool = True) -> None:
         super().__init__(database, folder)
+        self._seen = MetaData()
         if guarded:
             for guard in self.guards():
                 self.gate.register(guard)
@@ -121,10 +122,11 @@ class Town(World):
             return Counter(connection.scalars(select(log_entry.c.kind)))
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
-        seen = MetaData()
-        seen.reflect(self.database.engine)
+        if not self._seen.tables:
+            self._seen.reflect(self.database.engine)
+        tables = self._seen.tables.values()
         with self.database.read() as connection:
-            return {t.name: sorted(map(tuple, connection.execute(select(t))), key=repr) for t in seen.tables.values()}
+            return {table.name: sorted(map(tuple, connection.execute(select(table))), key=repr) for table in tables}
 
 
 LOG = frozenset({"log_entry", "log_payload", "log_head", "log_node", "state_epoch"})
