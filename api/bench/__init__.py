@@ -76,7 +76,7 @@ def _measured(
 
     scale = speed.Scale(1_000, 200, 2, 0.05) if quick else speed.Scale(10_000, 1_000, 7, 0.5)
     plan = municipalities.Plan(
-        30 if quick else MUNICIPALITIES,
+        10 if quick else MUNICIPALITIES,
         500 if quick else 10_000,
         2 if quick else 7,
         str(rules) if rules else None,
@@ -89,7 +89,7 @@ def _measured(
     result["loading"] = loading.measure(rules, _one_municipality(ordinances), 1 if quick else 7)
     tell(f"{plan.count}団体を計っています")
     result["municipalities"] = municipalities.measure(plan)
-    count = 4 if quick else MUNICIPALITIES
+    count = 2 if quick else MUNICIPALITIES
     tell(f"{count}団体の検査を計っています")
     result["check"] = checking.measure(count, 1 if quick else 5, rules, ordinances[0] if ordinances else None)
     tell("一件の判定を計っています")
