@@ -20,6 +20,7 @@ from api.storage.database import Database
 EVERY: Final = 0.25  # seconds from one copying to the next, while something is written
 PAGES: Final = 10_000  # length at which a commit copies after all: 40 MB
 
+_AFTER_FAILURE: Final = 20  # times that, when the disk takes no more
 _COPY = "PRAGMA wal_checkpoint(PASSIVE)"
 
 
@@ -61,11 +62,13 @@ class WriteAheadLog:
     def _run(self) -> None:
         while self._written.wait() and not self._stop.is_set():
             self._written.clear()
+            pause = self._every
             try:
                 self._copy()
             except (SQLAlchemyError, sqlite3.Error) as error:
                 self._log.warning("write-ahead log not copied", code=type(error).__name__)
-            self._stop.wait(self._every)
+                pause *= _AFTER_FAILURE
+            self._stop.wait(pause)
 
     def _copy(self) -> None:
         connection = self._database.engine.raw_connection()
