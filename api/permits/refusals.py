@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 (MALFORMED, BAD_SIGNATURE, UNKNOWN_KEY, WRONG_AUDIENCE, EXPIRED, NOT_YET, WRONG_CALLER, WRONG_ACT, USED, STALE) = (
     f"P03{n}" for n in range(10, 20)
 )
-NEXT_DAY, CLOCK_BACK, NOT_REDEEMED, SETTLED = (f"P03{n}" for n in range(20, 24))
+NEXT_DAY, CLOCK_BACK, NOT_REDEEMED, SETTLED, BAD_ACT_ID = (f"P03{n}" for n in range(20, 25))
 
 _AGAIN = "もう一度判定を受け、新しい許可証を求めてください。"
 
@@ -79,6 +79,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "引換えのときの許可証の名（jti）と行為の名を確かめてください。",
     ),
     SETTLED: ("その行為の結果は、既に別の内容で報告されています。", "記録と、実際の結果を突き合わせてください。"),
+    BAD_ACT_ID: (
+        "行為の識別子（act_id、Idempotency-Key）の書き方が正しくないので、許可証を引き換えられません。",
+        "英小文字で始まる8字から100字までの半角の英数字と「_.:-」で、12桁の数字列を含めずに示してください。",
+    ),
 }
 
 #: What happened meanwhile, as against what the caller did wrong (HTTP 409, as against 403).
@@ -106,7 +110,7 @@ class PermitRefused(Exception):
         """The HTTP status of the refusal."""
         if self.code in (SECOND_OPINION, NO_KEY, CLOCK_BACK):
             return 503
-        if self.code in (TWELVE_DIGITS, BAD_ACT, NOT_THE_DECISION):
+        if self.code in (TWELVE_DIGITS, BAD_ACT, BAD_ACT_ID, NOT_THE_DECISION):
             return 400
         if self.code == NOT_REDEEMED:
             return 404

@@ -20,7 +20,7 @@ from api.decision_log import Entry
 from api.permits.epoch import inserting
 from api.permits.model import AUDIENCE, ISSUER, Act, Claims
 from api.permits.redeeming import use
-from api.permits.refusals import BAD_ACT, NOT_REDEEMED, SETTLED, USED, PermitRefused
+from api.permits.refusals import BAD_ACT_ID, NOT_REDEEMED, SETTLED, USED, PermitRefused
 from api.permits.tables import permit_outcome, permit_remote
 from api.permits.verifying import Keys, addressed, opened
 from api.storage.tables import permit_redemption
@@ -78,7 +78,7 @@ def redeem_remote(
         PermitRefused: as `redeem`; P0318 for another act id, or an act id used for another permit.
     """
     if not _ACT_ID.fullmatch(act_id) or has_twelve_digits(act_id):
-        raise PermitRefused(BAD_ACT)
+        raise PermitRefused(BAD_ACT_ID)
     claims = opened(token, keys)
     addressed(claims, audience=audience, caller=caller, issuer=issuer, thumbprint=thumbprint)
     before = _before(connection, claims, act, act_id)

@@ -70,7 +70,7 @@ def test_refusals_are_those_of_a_redemption_here(office: Office) -> None:
     assert code(office, token, act=HIDE) == "P0317"
     assert code(office, token, active_digest="00" * 32) == "P0304"
     for bad in ("", "x", "act 1234567", "act-1234-5678-9012", "Act-first", "a" * 101):
-        assert code(office, token, bad) == "P0306"
+        assert code(office, token, bad) == "P0324"
     office.clock.advance(timedelta(seconds=60))
     assert code(office, token) == "P0314"
     assert office.redeemed() == []
