@@ -74,7 +74,7 @@ def _measured(
     def tell(text: str) -> None:
         echo(text)
 
-    scale = speed.Scale(1_000, 200, 2, 0.05) if quick else speed.Scale(10_000, 1_000, 7, 0.5)
+    scale = speed.Scale(1_000, 200, 2, 0.05, one_in=20) if quick else speed.Scale(10_000, 1_000, 7, 0.5)
     plan = municipalities.Plan(
         10 if quick else MUNICIPALITIES,
         500 if quick else 10_000,
